@@ -1,0 +1,252 @@
+"""One database per service, one transaction per request or message.
+
+`Database.unit()` is the only place that commits. Use cases get a unit that has repositories and `record`, and no commit.
+SQLite: one writer connection behind a lock, `BEGIN IMMEDIATE`, WAL and synchronous=FULL, so a commit is on the disk.
+PostgreSQL: psycopg, synchronous_commit on (the server's default is asserted at start).
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any, Generic, Literal, TypeVar, cast
+
+from opentelemetry.propagate import inject
+from sqlalchemy import JSON, Table, event, insert, text, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlmodel import SQLModel
+
+from shared.clock import Clock, new_id
+from shared.errors import InvalidRequest
+from shared.events.envelope import MAX_EVENT_BYTES, Envelope, Event, Kind
+from shared.outbox import Instant, Plumbing
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+JSONDocument = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+Dialect = Literal["sqlite", "postgresql"]
+U = TypeVar("U")
+AnyEnvelope = Envelope[Any]
+
+__all__ = [
+    "NAMING_CONVENTION",
+    "Database",
+    "EventTooLarge",
+    "Instant",
+    "JSONDocument",
+    "Plumbing",
+    "UnitOfWork",
+    "insert_for",
+    "upsert_if_newer",
+]
+
+
+class EventTooLarge(InvalidRequest):
+    """Refused where it is recorded; nothing of the transaction stays."""
+
+    code = "event_too_large"
+
+
+class UnitOfWork:
+    """One transaction. `record` keeps an event for the outbox, written in this same transaction just before the commit."""
+
+    def __init__(self, session: AsyncSession, dialect: Dialect, *, owner: str, clock: Clock, epoch: int = 1) -> None:
+        self.session = session
+        self.dialect = dialect
+        self.caused_by: AnyEnvelope | None = None
+        self._owner = owner
+        self._clock = clock
+        self._epoch = epoch
+        self._recorded: list[dict[str, Any]] = []
+
+    def record(self, payload: Event, *, aggregate_version: int | None = None) -> AnyEnvelope:
+        """Promise that `payload` will be published if this transaction commits. State events need `aggregate_version`."""
+        if payload.owner() != self._owner:
+            raise ValueError(f"{payload.NAME} belongs to {payload.owner()}, not to {self._owner}")
+        if payload.KIND is Kind.STATE and aggregate_version is None:
+            raise ValueError(f"{payload.NAME} is a state event and needs the aggregate's version")
+        now = self._clock.now()
+        cause = self.caused_by
+        event_id = new_id()
+        envelope: AnyEnvelope = Envelope(
+            id=event_id,
+            source=self._owner,
+            time=now,
+            data=payload,
+            aggregate_version=aggregate_version,
+            epoch=self._epoch,
+            correlation_id=(cause.correlation_id or cause.id) if cause else event_id,
+            causation_id=cause.id if cause else None,
+        )
+        body = json.dumps(envelope.to_cloudevent(), separators=(",", ":"), ensure_ascii=False).encode()
+        if len(body) > MAX_EVENT_BYTES:
+            raise EventTooLarge(f"The event {payload.NAME} is {len(body)} bytes; {MAX_EVENT_BYTES} is the most.")
+        carrier: dict[str, str] = {}
+        inject(carrier)
+        self._recorded.append(
+            {
+                "event_id": envelope.id,
+                "subject": envelope.subject,
+                "body": body,
+                "traceparent": carrier.get("traceparent"),
+                "recorded_at": now,
+            }
+        )
+        return envelope
+
+    async def flush_events(self, plumbing: Plumbing) -> int:
+        """Write what was recorded to the outbox; how many rows."""
+        if self._recorded:
+            await self.session.execute(insert(plumbing.outbox), self._recorded)
+        count, self._recorded = len(self._recorded), []
+        return count
+
+
+class Database(Generic[U]):
+    """A service's database. `make_unit` wraps the transaction in the object that the service's use cases know."""
+
+    def __init__(
+        self, url: str, *, owner: str, plumbing: Plumbing, make_unit: Callable[[UnitOfWork], U], clock: Clock
+    ) -> None:
+        self.url = make_url(url)
+        self.owner = owner
+        self.plumbing = plumbing
+        self.clock = clock
+        self._make_unit = make_unit
+        self.dialect: Dialect = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
+        self._write_lock: asyncio.Lock | None = asyncio.Lock() if self.dialect == "sqlite" else None
+        self.writer, self.reader = _engines(url, self.dialect)
+        self.after_commit: list[Callable[[int], None]] = []
+        """Called with the number of recorded events after each commit here: hints that wake loops earlier."""
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[UnitOfWork]:
+        """A write transaction as the bare unit of work; commits on a clean exit, rolls back on any exception."""
+        async with self._write_lock or nullcontext(), self._transaction() as unit:
+            yield unit
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[UnitOfWork]:
+        session = AsyncSession(self.writer, expire_on_commit=False)
+        try:
+            unit = UnitOfWork(session, self.dialect, owner=self.owner, clock=self.clock)
+            yield unit
+            await session.flush()
+            events = await unit.flush_events(self.plumbing)
+            # A cancelled request must not leave the connection between two states.
+            await _shielded(session.commit())
+        except BaseException:
+            await _shielded(session.rollback())
+            raise
+        finally:
+            await _shielded(session.close())
+        for hint in self.after_commit:
+            hint(events)
+
+    @asynccontextmanager
+    async def unit(self) -> AsyncIterator[U]:
+        """A write transaction as the service's own unit."""
+        async with self.work() as work:
+            yield self._make_unit(work)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[U]:
+        """A read-only transaction; what it would write is refused by the engine."""
+        session = AsyncSession(self.reader, expire_on_commit=False)
+        try:
+            yield self._make_unit(UnitOfWork(session, self.dialect, owner=self.owner, clock=self.clock))
+        finally:
+            await _shielded(session.close())
+
+    def wrap(self, work: UnitOfWork) -> U:
+        """The service's own unit over a transaction that is already open."""
+        return self._make_unit(work)
+
+    async def ping(self) -> None:
+        """Raises if the database cannot be asked."""
+        async with self.reader.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def dispose(self) -> None:
+        """Close every connection. An aiosqlite engine that is not disposed keeps the process from ending."""
+        await self.writer.dispose()
+        if self.reader is not self.writer:
+            await self.reader.dispose()
+
+
+async def _shielded(step: Any) -> None:
+    task = asyncio.ensure_future(step)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
+
+
+def _engines(url: str, dialect: Dialect) -> tuple[AsyncEngine, AsyncEngine]:
+    if dialect == "postgresql":
+        engine = create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, pool_timeout=30)
+        return engine, engine.execution_options(postgresql_readonly=True)
+    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
+    reader = create_async_engine(url, pool_size=4, max_overflow=4, pool_timeout=60)
+    _prepare_sqlite(writer, begin="BEGIN IMMEDIATE", query_only=False)
+    _prepare_sqlite(reader, begin="BEGIN", query_only=True)
+    return writer, reader
+
+
+def _prepare_sqlite(engine: AsyncEngine, *, begin: str, query_only: bool) -> None:
+    def on_connect(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy, not the driver, says when a transaction begins
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA busy_timeout=15000")
+        if query_only:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    def on_begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine.sync_engine, "connect", on_connect)
+    event.listen(engine.sync_engine, "begin", on_begin)
+
+
+def insert_for(dialect: Dialect, table: type[SQLModel] | Table) -> postgresql.Insert:
+    """The engine's own INSERT, which knows ON CONFLICT. Both engines' share the methods used here (typed as PostgreSQL's)."""
+    target = cast(Table, table if isinstance(table, Table) else table.__table__)  # type: ignore[attr-defined]
+    made = postgresql.insert(target) if dialect == "postgresql" else sqlite.insert(target)
+    return cast(postgresql.Insert, made)
+
+
+async def upsert_if_newer(
+    work: UnitOfWork, row: type[SQLModel], key: dict[str, Any], values: dict[str, Any], envelope: AnyEnvelope
+) -> bool:
+    """Apply a state event to a projection row with columns `epoch` and `version`; False if what is held is as new."""
+    if envelope.aggregate_version is None:
+        raise ValueError(f"{envelope.data.NAME} carries no aggregate version")
+    version = {"epoch": envelope.epoch, "version": envelope.aggregate_version}
+    table = cast(Table, row.__table__)  # type: ignore[attr-defined]
+    statement = insert_for(work.dialect, row).values(**key, **values, **version)
+    statement = statement.on_conflict_do_update(
+        index_elements=list(key),
+        set_={name: statement.excluded[name] for name in (*values, *version)},
+        where=tuple_(table.c.epoch, table.c.version)
+        < tuple_(statement.excluded["epoch"], statement.excluded["version"]),
+    ).returning(*[table.c[name] for name in key])
+    result = await work.session.execute(statement)
+    return result.first() is not None
+
+
+def chunks(rows: Sequence[Any], size: int = 500) -> list[Sequence[Any]]:
+    """Pieces small enough for one statement on either engine (SQLite: 32,766 parameters)."""
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
