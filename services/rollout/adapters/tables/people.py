@@ -1,0 +1,1 @@
+"""People, identities, enrolments, connections."""

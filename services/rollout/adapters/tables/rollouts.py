@@ -1,0 +1,1 @@
+"""Rollouts, plans, waves, holds, sign-offs, freezes, evidence and the timeline."""

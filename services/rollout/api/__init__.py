@@ -1,0 +1,1 @@
+"""The REST routes: parse, one use case, answer."""

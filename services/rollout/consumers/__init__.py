@@ -1,0 +1,1 @@
+"""What the service does with events of others: one use case per event."""

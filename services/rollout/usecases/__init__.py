@@ -1,0 +1,1 @@
+"""What can be done with rollouts: load, decide, save, record the event."""
