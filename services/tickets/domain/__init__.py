@@ -1,0 +1,1 @@
+"""Decides, never does: frozen values and functions over the standard library; `now` is a parameter."""
