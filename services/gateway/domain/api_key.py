@@ -9,6 +9,8 @@ import hmac
 import re
 import secrets
 import zlib
+from dataclasses import dataclass
+from datetime import datetime
 
 PREFIX = "gp_"
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -16,6 +18,27 @@ ID_LENGTH, SECRET_LENGTH, CHECKSUM_LENGTH = 12, 32, 6
 TEXT_LENGTH = len(PREFIX) + ID_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH
 # What an operator may choose for the bootstrap key, e.g. gp_$(openssl rand -hex 24): long enough to be unguessable.
 _CHOSEN = re.compile(r"gp_[A-Za-z0-9_-]{32,120}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A key as it is kept: never its text."""
+
+    id: str
+    name: str
+    hint: str
+    hash: str
+    roles: tuple[str, ...]
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+    revoked_by: str | None
+
+    def works_at(self, now: datetime) -> bool:
+        """Neither revoked nor expired at `now` (real time)."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
 def new_key_text() -> str:

@@ -2,10 +2,10 @@
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 MAX_BODY_BYTES = 512 * 1024
 MAX_DELIVERY_ID = 200
@@ -82,3 +82,83 @@ def as_text(body: bytes) -> tuple[str, Literal["utf-8", "base64"]]:
 def from_text(text: str, encoding: Literal["utf-8", "base64"]) -> bytes:
     """The inverse of `as_text`."""
     return text.encode("utf-8") if encoding == "utf-8" else base64.b64decode(text)
+
+
+Outcome = Literal["waiting", "applied", "ignored", "quarantined"]
+"""What a service made of it; `waiting` until it said so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """A delivery as the log shows it. `body` is None once its time is over."""
+
+    id: str
+    source_id: str
+    source: str
+    vendor: str
+    kind: Literal["lms", "helpdesk"]
+    content_hash: str
+    content_type: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    size: int
+    received_at: datetime
+    outcome: Outcome
+    facts: Sequence[Mapping[str, Any]] | None
+    reason: str | None
+    understood_at: datetime | None
+    replays: int
+
+
+Stage = Literal["signature", "body", "meaning"]
+"""Where a delivery stuck: at its signature, at reading its body, or at what it means."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A delivery that was refused at the door and is kept, with headers and body sealed, in case the fault was ours."""
+
+    id: str
+    source_id: str
+    source: str
+    vendor: str
+    stage: Stage
+    reason: str
+    fingerprint: str
+    """The same refused request, repeated, is one row with a count."""
+    sealed: bytes
+    size: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A row of the quarantine. `delivery_id` is set once it was verified, or if it was verified from the start."""
+
+    id: str
+    source_id: str
+    source: str
+    vendor: str
+    stage: Stage
+    reason: str
+    sealed: bytes | None
+    size: int
+    times: int
+    received_at: datetime
+    last_received_at: datetime
+    state: Literal["held", "released"]
+    released_at: datetime | None
+    delivery_id: str | None
+
+
+def fingerprint_of(stage: Stage, arrival: Arrival) -> str:
+    """Equal for the same request sent again: stage, body, and the headers that a retry repeats.
+
+    Headers that differ between retries (dates, lengths, connection) would make each retry a row of its own; the signature
+    and the timestamp it covers stay in, because they are what `verify again` needs.
+    """
+    digest = hashlib.sha256(stage.encode() + b"\x00" + content_hash(arrival.body).encode())
+    for name in sorted(arrival.headers):
+        if "signature" in name or name == "authorization":
+            digest.update(f"\x00{name}\x00{arrival.headers[name]}".encode("utf-8", "replace"))
+    return digest.hexdigest()

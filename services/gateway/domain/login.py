@@ -43,3 +43,13 @@ def session_cookie(token: str, *, secure: bool, lasting: timedelta = SESSION_FOR
     seconds = int(lasting.total_seconds())
     cookie = f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}"
     return cookie + "; Secure" if secure else cookie
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """Whom a login link or a session stands for."""
+
+    subject: str
+    name: str
+    email: str | None
+    roles: tuple[str, ...]

@@ -1,8 +1,9 @@
 """An e-mail notice: what is in it, and when a failed one is tried again."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 State = Literal["waiting", "undeliverable", "sent", "failed", "expired"]
 """`waiting`: to be sent at `next_attempt_at`. `undeliverable`: no mail server is set up yet; sent once there is one.
@@ -59,3 +60,25 @@ def with_link(body: str, url: str | None) -> str:
 def one_line(text: str) -> str:
     """Text for a mail header: no line breaks or control characters, so that nobody adds headers of their own."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A notice as it is kept. `link` is what the link leads to (purpose, subject, expires_at), never a token."""
+
+    id: str
+    owner: str
+    person_id: str | None
+    to_email: str
+    to_name: str
+    subject: str
+    body: str
+    link: Mapping[str, Any] | None
+    rollout: str | None
+    wave: str | None
+    state: State
+    attempts: int
+    next_attempt_at: datetime
+    requested_at: datetime
+    sent_at: datetime | None
+    reason: str | None

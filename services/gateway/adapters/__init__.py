@@ -1,0 +1,1 @@
+"""What the gateway reaches out to: its database, mail, the services behind it, vendor files."""

@@ -1,0 +1,1 @@
+"""What the gateway does, one module per matter. Each takes a unit and values, decides, and records; none commits."""

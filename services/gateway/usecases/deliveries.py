@@ -1,0 +1,104 @@
+"""Deliveries: accept, note what they meant, replay."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.gateway.domain.delivery import Accepted, Logged, Refused, as_text, readable
+from services.gateway.errors import BodyExpired
+from services.gateway.ports import GatewayUnit
+from shared.clock import new_id
+from shared.errors import NotFound
+from shared.events.envelope import MAX_EVENT_BYTES
+from shared.events.gateway import HelpdeskDelivered, LmsDelivered
+from shared.events.messages import DeliveryUnderstoodPayload
+
+# What the envelope and the other fields of the event take at most, kept headers aside.
+_ENVELOPE_BYTES = 4096
+
+
+def fits_event(body: bytes, headers: Mapping[str, str]) -> bool:
+    """Whether the delivery can travel as an event; JSON in JSON grows by its quotes and line ends."""
+    if len(body) * 6 < MAX_EVENT_BYTES - _ENVELOPE_BYTES - 16_384:
+        return True  # even if every byte grew to six
+    text, _ = as_text(body)
+    sized = len(json.dumps(text, ensure_ascii=False).encode()) + len(json.dumps(dict(headers)).encode())
+    return sized + _ENVELOPE_BYTES <= MAX_EVENT_BYTES
+
+
+async def accept_deliveries(unit: GatewayUnit, batch: Sequence[Accepted]) -> set[str]:
+    """Keep what is new and promise to hand it on, in this one transaction; the ids that were new.
+
+    A duplicate, within the batch or of an earlier delivery, changes nothing.
+    """
+    first: dict[tuple[str, str], Accepted] = {}
+    for delivery in batch:
+        first.setdefault((delivery.source_id, delivery.dedupe_key), delivery)
+    # One order for all writers: two transactions that insert the same keys then wait for each other instead of locking up.
+    rows = [first[key] for key in sorted(first)]
+    inserted = await unit.deliveries.insert_new(rows)
+    for row in sorted((row for row in rows if row.id in inserted), key=lambda row: row.id):
+        unit.record(delivered_event(row))
+    return inserted
+
+
+async def keep_refused(unit: GatewayUnit, refused: Sequence[Refused], most: int) -> None:
+    """Hold refused deliveries, at most `most` per source."""
+    for item in refused:
+        await unit.quarantine.keep(item)
+    for source_id in sorted({item.source_id for item in refused}):
+        await unit.quarantine.trim(source_id, most)
+
+
+def delivered_event(row: Accepted | Logged) -> LmsDelivered | HelpdeskDelivered:
+    """The event that hands a delivery to the service that understands it. The body must still be there."""
+    assert row.body is not None
+    body, encoding = as_text(row.body)
+    kind = LmsDelivered if row.kind == "lms" else HelpdeskDelivered
+    return kind(
+        delivery_id=row.id,
+        source=row.source,
+        vendor=row.vendor,
+        content_type=row.content_type,
+        headers=dict(row.headers),
+        body=body,
+        encoding=encoding,
+        received_at=row.received_at,
+    )
+
+
+async def get_delivery(unit: GatewayUnit, delivery_id: str) -> Logged:
+    """`NotFound` if there is none."""
+    delivery = await unit.deliveries.find(delivery_id)
+    if delivery is None:
+        raise NotFound(f"There is no delivery {readable(delivery_id)[:80]}.")
+    return delivery
+
+
+async def replay_delivery(unit: GatewayUnit, delivery_id: str) -> Logged:
+    """Hand a delivery on once more: its facts count once however often it is understood. `BodyExpired` after retention."""
+    delivery = await get_delivery(unit, delivery_id)
+    if delivery.body is None:
+        raise BodyExpired("Its body was removed after the retention time; ask the sender to send it again.")
+    unit.record(delivered_event(delivery))
+    await unit.deliveries.count_replay(delivery_id)
+    return delivery
+
+
+async def note_meaning(unit: GatewayUnit, told: DeliveryUnderstoodPayload, now: datetime) -> None:
+    """A service says what a delivery meant. What it could not understand appears in the quarantine until it can."""
+    delivery = await unit.deliveries.note_meaning(
+        told.delivery_id, outcome=told.outcome, facts=_storable(told.facts), reason=told.reason, at=now
+    )
+    if delivery is None:
+        return
+    if told.outcome == "quarantined":
+        reason = readable(told.reason or "not understood")
+        await unit.quarantine.keep_not_understood(delivery, row_id=new_id(), reason=reason, at=now)
+    else:
+        await unit.quarantine.release_of_delivery(told.delivery_id, now)
+
+
+def _storable(facts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [dict(fact) for fact in facts]
