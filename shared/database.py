@@ -158,13 +158,19 @@ class Database(Generic[U]):
             yield self._make_unit(work)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[U]:
+    async def read_work(self) -> AsyncIterator[UnitOfWork]:
         """A read-only transaction; what it would write is refused by the engine."""
         session = AsyncSession(self.reader, expire_on_commit=False)
         try:
-            yield self._make_unit(UnitOfWork(session, self.dialect, owner=self.owner, clock=self.clock))
+            yield UnitOfWork(session, self.dialect, owner=self.owner, clock=self.clock)
         finally:
             await _shielded(session.close())
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[U]:
+        """A read-only transaction as the service's own unit."""
+        async with self.read_work() as work:
+            yield self._make_unit(work)
 
     def wrap(self, work: UnitOfWork) -> U:
         """The service's own unit over a transaction that is already open."""
@@ -237,13 +243,13 @@ async def upsert_if_newer(
     version = {"epoch": envelope.epoch, "version": envelope.aggregate_version}
     table = cast(Table, row.__table__)  # type: ignore[attr-defined]
     statement = insert_for(work.dialect, row).values(**key, **values, **version)
-    statement = statement.on_conflict_do_update(
+    upsert = statement.on_conflict_do_update(
         index_elements=list(key),
         set_={name: statement.excluded[name] for name in (*values, *version)},
         where=tuple_(table.c.epoch, table.c.version)
         < tuple_(statement.excluded["epoch"], statement.excluded["version"]),
     ).returning(*[table.c[name] for name in key])
-    result = await work.session.execute(statement)
+    result = await work.session.execute(upsert)
     return result.first() is not None
 
 

