@@ -228,7 +228,7 @@ class _Step:
         return self.move("completed", f"{promotion.by} promoted it past {skipped}: {promotion.reason}", *lifts)
 
     def holding(self) -> Decision:
-        """Until no hold is left. A gate's hold lifts itself once the gate passes and the bake time after the last bad evidence is over."""
+        """Until no hold is left. A gate's hold lifts itself once it passes and the bake time after bad evidence is over."""
         promotion = self.facts.promotion
         if promotion is not None and promotion.full and not self._others_hold():
             promoted = self._promoted()
