@@ -40,7 +40,8 @@ def missing(sent: Sequence[T], present: Collection[T]) -> list[T]:
 
 def wait_after(failures: int) -> timedelta:
     """How long to leave a system alone after so many failures in a row: doubling from two seconds to ten minutes."""
-    return min(FIRST_WAIT_FOR * 2 ** min(max(failures - 1, 0), 16), LONGEST_WAIT_FOR)
+    doubled: timedelta = FIRST_WAIT_FOR * (1 << min(max(failures - 1, 0), 16))
+    return min(doubled, LONGEST_WAIT_FOR)
 
 
 def given_up(attempts: int) -> bool:

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from services.rollout.domain.completion import Standing
@@ -47,49 +48,139 @@ PENDING = frozenset({Push.ENROL, Push.UNENROL})
 
 
 def member_state(wanted: Wanted, standing: Standing) -> MemberState:
-    """How a member is shown. A wave taken back withdraws those who are not done; what was reached is kept."""
-    done = standing in (Standing.COMPLETED, Standing.PASSED)
-    if wanted is Wanted.WITHDRAWN and not done:
+    """How a member is shown. A wave taken back withdraws those who have not started; what was reached is kept."""
+    if wanted is Wanted.WITHDRAWN and standing in (Standing.NONE, Standing.ENROLLED):
         return MemberState.WITHDRAWN
     if standing is Standing.NONE:
         return MemberState.ASSIGNED if wanted is Wanted.NOTHING else MemberState.INVITED
     return MemberState(standing.value)
 
 
-def push_for(wanted: Wanted, push: Push) -> Push:
-    """What the learning system must still be told. Telling it twice is harmless, so a doubtful state is told again."""
-    if wanted is Wanted.ENROLLED:
-        return Push.ENROLLED if push is Push.ENROLLED else Push.ENROL
-    if wanted is Wanted.WITHDRAWN and push not in (Push.NONE, Push.UNENROLLED):
-        return Push.UNENROL
-    return push
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One person's place in a wave. `version` moves with `state`, for that is what is published."""
+
+    id: str
+    rollout: str
+    wave: str
+    person_id: str
+    source: str | None = None
+    course_id: str | None = None
+    state: MemberState = MemberState.ASSIGNED
+    wanted: Wanted = Wanted.NOTHING
+    push: Push = Push.NONE
+    attempts: int = 0
+    """How often the system was told what `push` says; counted before it is told, so that a crash cannot hide it."""
+    pushed: bool = False
+    """We enrolled this person ourselves (and so may un-enrol them)."""
+    error: str | None = None
+    due_at: datetime | None = None
+    version: int = 1
+
+
+def invited(member: Member, standing: Standing, *, source: str, course_id: str, at: datetime) -> Member:
+    """The wave has opened: the system is to be told of this member, unless it knows them already.
+
+    `at` is real time. Asking twice changes nothing; one whose enrolment failed is left for `tried_again`.
+    """
+    push, attempts = member.push, member.attempts
+    known = standing not in (Standing.NONE, Standing.WITHDRAWN)
+    if push in (Push.NONE, Push.UNENROL, Push.UNENROLLED):
+        push, attempts = (Push.ENROLLED if known and push is Push.NONE else Push.ENROL), 0
+    return _shown(
+        replace(
+            member,
+            wanted=Wanted.ENROLLED,
+            source=source,
+            course_id=course_id,
+            push=push,
+            attempts=attempts,
+            due_at=(member.due_at or at) if push in PENDING else None,
+        ),
+        standing,
+    )
+
+
+def taken_back(member: Member, standing: Standing, *, at: datetime) -> Member:
+    """The wave is taken back: whoever has not started is un-enrolled if it was us who enrolled them. `at` is real time."""
+    if standing not in (Standing.NONE, Standing.ENROLLED, Standing.WITHDRAWN):
+        return member if member.push is not Push.ENROL else replace(member, push=Push.NONE, due_at=None)
+    known = (member.push is Push.ENROLLED and member.pushed) or (member.push is Push.ENROL and member.attempts > 0)
+    push = Push.UNENROL if known or member.push is Push.UNENROL else Push.NONE
+    attempts = member.attempts if member.push is Push.UNENROL else 0
+    taken = replace(
+        member,
+        wanted=Wanted.WITHDRAWN,
+        push=push,
+        attempts=attempts,
+        due_at=at if push in PENDING else None,
+        error=None,
+    )
+    return _shown(taken, standing)
+
+
+def tried_again(member: Member, *, at: datetime) -> Member:
+    """Somebody asked to try once more whoever could not be enrolled."""
+    if member.push is not Push.FAILED or member.wanted is not Wanted.ENROLLED:
+        return member
+    return replace(member, push=Push.ENROL, attempts=0, due_at=at, error=None)
+
+
+def told(member: Member, *, sent: Push, ours: bool) -> Member:
+    """The system was told `sent` of this member, and it was read back. `ours`: it did not know them before.
+
+    If the wave was taken back meanwhile, what was just done is still to be undone.
+    """
+    if sent is Push.UNENROL:
+        done = member.push is Push.UNENROL
+        return replace(member, push=Push.UNENROLLED, pushed=False, due_at=None, error=None) if done else member
+    if member.push is Push.ENROL:
+        return replace(member, push=Push.ENROLLED, pushed=ours or member.pushed, due_at=None, error=None)
+    return replace(member, pushed=ours or member.pushed)
+
+
+def refused(member: Member, *, sent: Push, error: str) -> Member:
+    """The system will not have this person: listed with its reason; the rest of the wave goes on."""
+    if member.push is not sent:
+        return member
+    push = Push.FAILED if sent is Push.ENROL else Push.UNENROLLED
+    return replace(member, push=push, due_at=None, error=error[:500])
+
+
+def put_off(member: Member, *, sent: Push, until: datetime, error: str | None = None) -> Member:
+    """Nothing came of it this time; to be told again at `until`, unless that was often enough."""
+    if member.push is not sent:
+        return member
+    return replace(member, due_at=until, error=error[:500] if error else member.error)
+
+
+def standing_now(member: Member, standing: Standing) -> Member:
+    """The member after new facts."""
+    return _shown(member, standing)
+
+
+def _shown(member: Member, standing: Standing) -> Member:
+    state = member_state(member.wanted, standing)
+    return member if state is member.state else replace(member, state=state, version=member.version + 1)
 
 
 COUNTERS = (*(state.value for state in MemberState), "push_failed")
 """The counters of a wave: every member stands in exactly one state; `push_failed` counts apart from that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberChange:
-    """One member's move. `before` is None for a new member."""
+def count_changes(changes: Iterable[tuple[Member | None, Member]]) -> dict[tuple[str, str], dict[str, int]]:
+    """By how much each wave's counters move for these (before, after) pairs; None before: a new member.
 
-    rollout: str
-    wave: str
-    before: MemberState | None
-    after: MemberState
-    push_before: Push = Push.NONE
-    push_after: Push = Push.NONE
-
-
-def count_changes(changes: Iterable[MemberChange]) -> dict[tuple[str, str], dict[str, int]]:
-    """By how much each wave's counters move, zeros left out, waves in order (so that locks are taken in one order)."""
+    Zeroes are left out; waves come in order, so that locks are taken in one order.
+    """
     moves: dict[tuple[str, str], Counter[str]] = {}
-    for change in changes:
-        counter = moves.setdefault((change.rollout, change.wave), Counter())
-        if change.before is not None:
-            counter[change.before.value] -= 1
-        counter[change.after.value] += 1
-        counter["push_failed"] += (change.push_after is Push.FAILED) - (change.push_before is Push.FAILED)
+    for before, after in changes:
+        counter = moves.setdefault((after.rollout, after.wave), Counter())
+        if before is not None:
+            counter[before.state.value] -= 1
+            counter["push_failed"] -= before.push is Push.FAILED
+        counter[after.state.value] += 1
+        counter["push_failed"] += after.push is Push.FAILED
     return {
         wave: {name: by for name, by in sorted(counter.items()) if by}
         for wave, counter in sorted(moves.items())

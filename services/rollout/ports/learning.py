@@ -1,0 +1,336 @@
+"""What the learning side sees of the world: the directory, the facts, the enrolments, and learning systems outside."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from services.rollout.domain.batch import Pace
+from services.rollout.domain.completion import Fact
+from services.rollout.domain.enrolment import Member, Push
+from services.rollout.domain.person import PersonRow
+from services.rollout.ports.people import People
+from services.rollout.ports.rollouts import Rollouts
+from shared.errors import PermanentFailure
+from shared.events.envelope import Envelope, Event
+from shared.rest import PagingRequest
+
+ANY_SOURCE = "*"
+"""The source of identities that mean the same person in every system: e-mail addresses, the directory's own ids."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityKey:
+    """How an outside system names a person; `value` folded (`domain.person.fold_identity`)."""
+
+    source: str
+    scheme: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFact:
+    """A fact on its way into the store. `identity` is None for a void that names nobody; `course_id` may be missing too."""
+
+    source: str
+    fact: Fact
+    course_id: str | None
+    identity: IdentityKey | None
+    shown: str | None = None
+    """The identity as the system wrote it."""
+    delivery_id: str | None = None
+    vendor_state: str | None = None
+    vendor_event: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CourseOfPerson:
+    """The key of a fold."""
+
+    person_id: str
+    source: str
+    course_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """How a learning system is called. `sealed_token` is opened only where the call is made."""
+
+    id: str
+    source: str
+    vendor: str
+    base_url: str
+    sealed_token: str
+    match_by: str = "email"
+    """What people are looked up by: email, or the directory's own id as `username` or `idnumber`."""
+    student_role_id: int = 5
+    pace: Pace = field(default_factory=Pace)
+    poll_every_for: timedelta = timedelta(minutes=5)
+    poll_wanted: bool = False
+    poll_cursor: str | None = None
+    poll_started_at: datetime | None = None
+    polled_at: datetime | None = None
+    polls: int = 0
+    next_call_at: datetime | None = None
+    failures: int = 0
+    last_error: str | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonToFind:
+    """A person whose account in a system is not known yet."""
+
+    person_id: str
+    email: str | None
+    external_key: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushGroup:
+    """Members of one wave of whom a system is to be told the same."""
+
+    source: str
+    rollout: str
+    wave: str
+    course_id: str
+    push: Push
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollTarget:
+    """A member whom the system may know to be further than we do."""
+
+    enrolment_id: str
+    person_id: str
+    course_id: str
+    state: str
+    account: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A person's account in a learning system; `names` are further identities by scheme."""
+
+    id: str
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourseStatus:
+    """What a system says of one account and course. `enrolled` False: it will not tell, which is not the same as no."""
+
+    enrolled: bool
+    completed: bool = False
+    started: bool = False
+    completed_at: datetime | None = None
+
+
+class AccountRefused(PermanentFailure):
+    """The system will not do this for one account; for others it may."""
+
+
+class CourseRefused(PermanentFailure):
+    """The system will not do this in one course; in others it may."""
+
+
+class LearningPlatform(Protocol):
+    """A learning system that can be told and asked.
+
+    Errors: `TemporaryFailure`; `AccountRefused` and `CourseRefused`; any other `PermanentFailure` means the whole system.
+    """
+
+    async def find_accounts(self, match_by: str, values: Sequence[str]) -> Mapping[str, Sequence[Account]]:
+        """Accounts by the value that was asked for; more than one where the system's field is not unique."""
+        ...
+
+    async def list_participants(self, course_id: str) -> frozenset[str]:
+        """Account ids in the course, suspended ones too."""
+        ...
+
+    async def enrol(self, course_id: str, accounts: Sequence[str]) -> Mapping[str, str]:
+        """Enrol; whom the system refused, with its reason. Enrolling again is harmless. Does not read back."""
+        ...
+
+    async def unenrol(self, course_id: str, accounts: Sequence[str]) -> Mapping[str, str]:
+        """The way back, likewise."""
+        ...
+
+    async def find_status(self, course_id: str, account: str) -> CourseStatus:
+        """How far an account is in a course."""
+        ...
+
+
+class Platforms(Protocol):
+    """Opens learning systems."""
+
+    def vendors(self) -> Sequence[str]:
+        """Vendors that can be called."""
+        ...
+
+    def open(self, connection: Connection) -> AbstractAsyncContextManager[LearningPlatform]:
+        """A client for this connection; closed at the end."""
+        ...
+
+
+class Vault(Protocol):
+    """Seals credentials. `row_id` is bound in: a seal moved to another row does not open."""
+
+    def seal(self, secret: str, row_id: str) -> str: ...
+
+    def open(self, sealed: str, row_id: str) -> str: ...
+
+
+class Directory(Protocol):
+    """People and their names elsewhere."""
+
+    async def find_for_import(self, rows: Sequence[PersonRow]) -> list[dict[str, Any]]:
+        """Present people whom these rows may mean, by key or address, and those named as managers."""
+        ...
+
+    async def save_people(self, new: Sequence[dict[str, Any]], changed: Sequence[dict[str, Any]]) -> None:
+        """Insert and update whole rows. E-mail addresses may change hands within one call."""
+        ...
+
+    async def find_owners(self, keys: Sequence[IdentityKey]) -> dict[IdentityKey, str]:
+        """Whose these names are; unknown ones are missing. A name of every system answers for each of them."""
+        ...
+
+    async def replace_directory_identities(self, names: Mapping[str, Sequence[IdentityKey]]) -> None:
+        """The names that the directory itself gives these people, instead of those it gave before."""
+        ...
+
+    async def save_identities(self, names: Mapping[IdentityKey, str], *, origin: str) -> list[IdentityKey]:
+        """Learn whose these names are; which were new. A name that is somebody's already stays theirs."""
+        ...
+
+    async def note_unknown(self, names: Mapping[IdentityKey, str], now: datetime) -> None:
+        """Names that are nobody's, with how the system wrote them."""
+        ...
+
+    async def list_unknown(self, paging: PagingRequest, *, linked: bool) -> tuple[list[Any], str | None]: ...
+
+    async def get_unknown(self, unknown_id: str) -> Any:
+        """Raises NotFound."""
+        ...
+
+    async def mark_linked(self, names: Mapping[IdentityKey, str], *, by: str, now: datetime) -> None:
+        """These names have an owner now; they leave the list of unknown ones."""
+        ...
+
+    async def list_waiting_names(self) -> list[IdentityKey]:
+        """Names that are still nobody's."""
+        ...
+
+    async def get_person(self, person_id: str) -> Any:
+        """Raises NotFound."""
+        ...
+
+    async def list_people(
+        self, paging: PagingRequest, *, search: str | None, filters: Mapping[str, str]
+    ) -> tuple[list[Any], str | None]:
+        """By name. `search` looks in name, id and address; filters are exact."""
+        ...
+
+    async def list_external(self, person_id: str) -> list[IdentityKey]:
+        """All names a person has."""
+        ...
+
+
+class Learning(Protocol):
+    """Facts, folds and sources."""
+
+    async def add_facts(
+        self, facts: Sequence[StoredFact], owners: Mapping[IdentityKey, str]
+    ) -> tuple[int, set[CourseOfPerson]]:
+        """Store what is new; how many were, and whose folds they touch (those of voided facts too)."""
+        ...
+
+    async def adopt_facts(self, names: Mapping[IdentityKey, str]) -> set[CourseOfPerson]:
+        """Give waiting facts their person; whose folds they touch."""
+        ...
+
+    async def refold(self, touched: set[CourseOfPerson], now: datetime) -> set[tuple[str, str]]:
+        """Recompute, save what changed, move members and counters, record events; the waves that changed."""
+        ...
+
+    async def find_source(self, name: str) -> Any | None: ...
+
+    async def save_source(self, envelope: Envelope[Any]) -> bool:
+        """Apply `gateway.source.changed`; False if what is held is as new."""
+        ...
+
+
+class Enrolments(Protocol):
+    """Members of waves."""
+
+    async def list_push_groups(self, source: str, now: datetime) -> list[PushGroup]: ...
+
+    async def take_batch(self, group: PushGroup, size: int, now: datetime) -> list[tuple[Member, str | None]]:
+        """Members to tell the system of, with their accounts, attempts counted up already."""
+        ...
+
+    async def lock_members(self, ids: Sequence[str]) -> list[Member]: ...
+
+    async def save_members(self, pairs: Sequence[tuple[Member, Member]], now: datetime) -> set[tuple[str, str]]:
+        """Save (before, after), move counters, record events for new states; the waves whose counters moved."""
+        ...
+
+    async def list_people_to_find(self, person_ids: Sequence[str]) -> list[PersonToFind]: ...
+
+    async def list_poll_targets(self, source: str, after: str | None, size: int) -> list[PollTarget]: ...
+
+    async def list_members(
+        self, rollout: str, paging: PagingRequest, *, wave: str | None, state: str | None, failed: bool
+    ) -> tuple[list[Any], str | None]: ...
+
+
+class Connections(Protocol):
+    """Connections to learning systems."""
+
+    async def list_connections(self) -> list[Connection]: ...
+
+    async def find_connection(self, source: str) -> Connection | None: ...
+
+    async def save_connection(self, connection: Connection, now: datetime) -> None: ...
+
+    async def update_call(self, source: str, values: Mapping[str, Any]) -> None:
+        """Bookkeeping of calls: next_call_at, failures, last_error, poll_*."""
+        ...
+
+
+class PeopleStore(People, Protocol):
+    """Everything about people in one transaction."""
+
+    @property
+    def directory(self) -> Directory: ...
+
+    @property
+    def learning(self) -> Learning: ...
+
+    @property
+    def enrolments(self) -> Enrolments: ...
+
+    @property
+    def connections(self) -> Connections: ...
+
+
+class LearningUnit(Protocol):
+    """One transaction as the learning side sees it."""
+
+    @property
+    def rollouts(self) -> Rollouts: ...
+
+    @property
+    def people(self) -> PeopleStore: ...
+
+    def record(self, payload: Event, *, aggregate_version: int | None = None) -> Envelope[Any]: ...
+
+
+class Units(Protocol):
+    """Opens transactions, for workers that must not call out inside one."""
+
+    def unit(self) -> AbstractAsyncContextManager[LearningUnit]: ...
+
+    def read(self) -> AbstractAsyncContextManager[LearningUnit]: ...
