@@ -1,1 +1,1 @@
-"""The `glidepath` command: running everything in one process, the demo, and the REST verbs."""
+"""The `glidepath` command: runs everything in one process (`up`), plays the story (`demo`) and speaks REST for the rest."""
