@@ -36,7 +36,7 @@ Handler = Callable[[U, Envelope[Any], datetime], Awaitable[None]]
 """Gets the unit, the envelope and the business time; everything it does is one transaction with the inbox row."""
 
 FETCH_SECONDS = 0.5
-ACK_WAIT_SECONDS = 30.0
+ACK_WAIT_SECONDS = 10.0
 WATCHDOG_SECONDS = 10.0
 MAX_ATTEMPTS = 8
 MAX_TEMPORARY_ATTEMPTS = 50
