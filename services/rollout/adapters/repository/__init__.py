@@ -1,9 +1,8 @@
 """The rollout service's unit of work: its repositories on one session, and `record`."""
 
-from shared.database import UnitOfWork
-
 from services.rollout.adapters.repository.people import PeopleRepository
 from services.rollout.adapters.repository.rollouts import RolloutsRepository
+from shared.database import UnitOfWork
 
 
 class RolloutUnit:

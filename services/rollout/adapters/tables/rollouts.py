@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from sqlalchemy import CheckConstraint, Index, Text, column
 from sqlmodel import Field
 
-from services.rollout.adapters.tables.record import Record
+from services.rollout.adapters.tables.record import Record, columns
 from services.rollout.domain.signoff import VERDICTS
 from services.rollout.domain.transition import PHASES
 from shared.database import Instant, JSONDocument
@@ -235,17 +235,10 @@ class ClockRow(Record, table=True):
     __table_args__: ClassVar[Any] = (Index("ix_clock_evidence_wave", "wave_id", "target", "outcome"),)
 
 
-OPEN_BREACH = (
-    ClockRow.__table__.c.breached_at.is_not(None)  # type: ignore[attr-defined]
-    & ClockRow.__table__.c.withdrawn_at.is_(None)  # type: ignore[attr-defined]
-    & ClockRow.__table__.c.settled_at.is_(None)  # type: ignore[attr-defined]
-)
-Index(
-    "ix_clock_evidence_open_breach",
-    ClockRow.__table__.c.wave_id,
-    sqlite_where=OPEN_BREACH,
-    postgresql_where=OPEN_BREACH,
-)  # type: ignore[attr-defined]
+_CLOCKS = columns(ClockRow)
+OPEN_BREACH = _CLOCKS.breached_at.is_not(None) & _CLOCKS.withdrawn_at.is_(None) & _CLOCKS.settled_at.is_(None)
+"""Missed, not taken back, not settled."""
+Index("ix_clock_evidence_open_breach", _CLOCKS.wave_id, sqlite_where=OPEN_BREACH, postgresql_where=OPEN_BREACH)
 
 
 class TimelineRow(Record, table=True):
