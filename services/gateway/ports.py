@@ -38,11 +38,11 @@ class VendorIntake(Protocol):
         """Lower-case names of the headers that belong to the meaning."""
         ...
 
-    def greet(self, method: str, arrival: Arrival, secrets: Sequence[str]) -> Answer | None:
+    def greet(self, arrival: Arrival) -> Answer | None:
         """The answer to a handshake, or None if it is none."""
         ...
 
-    def judge(self, arrival: Arrival, secrets: Sequence[str], now: datetime) -> Trusted | Untrusted:
+    async def judge(self, arrival: Arrival, secrets: Sequence[str], now: datetime) -> Trusted | Untrusted:
         """Whether the sender is who the source says, over the raw bytes. Without a secret set: untrusted."""
         ...
 

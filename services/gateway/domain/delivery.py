@@ -15,8 +15,10 @@ CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """One request at `POST /hooks/{source}` as it came. Header names are lower case; a repeated header is joined by `, `."""
+    """One request at `/hooks/{source}/{path}` as it came. Header names are lower case; repeated ones are joined by `, `."""
 
+    method: str = "POST"
+    path: str = ""
     body: bytes
     content_type: str
     headers: Mapping[str, str]

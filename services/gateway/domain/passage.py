@@ -93,6 +93,29 @@ def returned_headers(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     return [(name.lower(), value) for name, value in kept if name.lower() not in dropped]
 
 
+def outward(headers: Iterable[tuple[bytes, bytes]], service: str) -> Headers:
+    """`Link` and `Location` of a service, which knows its own paths only, as the paths of the public door."""
+    return [
+        (name, _outward_paths(value, service.encode()) if name in (b"link", b"location") else value)
+        for name, value in headers
+    ]
+
+
+_OWN_PATH = re.compile(
+    rb"(^|<|, ?<)(?:https?://[^/<>]+)?/(v1|public/signoffs|public/invitations|public/assets)(?=[/?>]|$)"
+)
+
+
+def _outward_paths(value: bytes, service: bytes) -> bytes:
+    places = {
+        b"v1": b"/api/" + service + b"/v1",
+        b"public/signoffs": b"/signoff",
+        b"public/invitations": b"/survey",
+        b"public/assets": (b"/survey" if service == b"survey" else b"/signoff") + b"/assets",
+    }
+    return _OWN_PATH.sub(lambda match: match[1] + places[match[2]], value)
+
+
 def _named_by_connection(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
     """RFC 9110 7.6.1: a header that `Connection` names is for this hop alone."""
     named = b",".join(value for name, value in headers if name.lower() == b"connection")

@@ -68,14 +68,17 @@ class PostOffice:
 
     async def send_due(self) -> bool:
         """Send some of what is due; True if there was any."""
-        if self.mailer is None:
-            async with self.database.unit() as unit:
-                return await unit.notices.make_undeliverable(self.clock.now(), NO_SERVER) > 0
         async with self.database.read() as unit:
             due = await unit.notices.due(self.clock.now(), BATCH)
+        if not due:
+            return False
+        if self.mailer is None:
+            async with self.database.unit() as unit:
+                await unit.notices.make_undeliverable(self.clock.now(), NO_SERVER)
+            return True
         for notice in due:
             await self._send(notice, self.mailer)
-        return bool(due)
+        return True
 
     async def wake_undeliverable(self) -> None:
         """At start: what waited for a mail server is due now, if there is one."""

@@ -99,7 +99,7 @@ async def release_delivery(
     arrival = _unpack(vault.open(held.sealed, owner=held.id))
     intake = vendors.intake_of(source.vendor_file)
     secrets = await open_secrets(unit, source.id, vault)
-    judged = intake.judge(arrival, secrets, arrival.received_at)
+    judged = await intake.judge(arrival, secrets, arrival.received_at)
     if isinstance(judged, Untrusted):
         raise StillRefused(f"Verified again: {judged.reason}.")
     fault = intake.find_fault(arrival)
@@ -127,6 +127,8 @@ def read_held(held: Held, vault: Vault) -> Arrival | None:
 
 def _pack(arrival: Arrival) -> bytes:
     head = {
+        "method": arrival.method,
+        "path": arrival.path,
         "content_type": readable(arrival.content_type),
         "headers": _bounded({name: readable(value) for name, value in arrival.headers.items()}),
         "received_at": render_instant(arrival.received_at),
@@ -138,6 +140,8 @@ def _unpack(packed: bytes) -> Arrival:
     line, _, body = packed.partition(b"\n")
     head = json.loads(line)
     return Arrival(
+        method=head["method"],
+        path=head["path"],
         body=body,
         content_type=head["content_type"],
         headers=head["headers"],

@@ -1,0 +1,247 @@
+"""The gateway's composition root."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from opentelemetry.metrics import Meter
+
+from services.gateway.adapters.judging import judge_delivery
+from services.gateway.adapters.mail import SmtpMailer
+from services.gateway.adapters.repository import ChangeBoard, GatewayTransaction
+from services.gateway.adapters.tables import plumbing
+from services.gateway.adapters.upstreams import HttpUpstream, InProcessUpstream
+from services.gateway.adapters.vault import AesVault
+from services.gateway.adapters.vendors import VendorShelf
+from services.gateway.api import Parts, gateway_routers
+from services.gateway.consumers import subscriptions
+from services.gateway.domain.bucket import Allowance
+from services.gateway.domain.delivery import Accepted, Refused
+from services.gateway.forward.callers import Callers
+from services.gateway.forward.doors import INSIDE, Doors
+from services.gateway.forward.hooks import HookDoor
+from services.gateway.forward.limits import Limiter
+from services.gateway.forward.services import Mint, ServiceDoor
+from services.gateway.forward.sources import SourceBoard
+from services.gateway.forward.writer import GroupCommit, Item
+from services.gateway.permissions import PERMISSIONS
+from services.gateway.ports import ASGIApp, GatewayUnit, Receive, Scope, Send, Upstream
+from services.gateway.settings import GatewaySettings
+from services.gateway.timers import NoticeRound, Tidying
+from services.gateway.usecases.deliveries import accept_deliveries, keep_refused
+from services.gateway.usecases.keys import ensure_bootstrap_key
+from services.gateway.usecases.notices import PostOffice
+from services.gateway.usecases.quiet import ask_quiet
+from shared.app import build_app
+from shared.clock import Clock, monotonic
+from shared.database import UnitOfWork
+from shared.runtime import Runtime
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+ROOM_LOOKED_AT_EVERY_SECONDS = 1.0
+REFUSALS = Allowance(burst=300, rate_per_second=5.0)
+GatewayRuntime = Runtime[GatewayUnit]
+
+
+def make_runtime(
+    settings: GatewaySettings, *, clock: Clock | None = None, board: ChangeBoard | None = None
+) -> GatewayRuntime:
+    """The gateway's process without its app: enough to migrate, to make a key or a login link."""
+
+    def make_unit(work: UnitOfWork) -> GatewayUnit:
+        return GatewayTransaction(work, board)
+
+    return Runtime(
+        settings, service="gateway", plumbing=plumbing, make_unit=make_unit, migrations=MIGRATIONS, clock=clock
+    )
+
+
+def create_app(
+    settings: GatewaySettings | None = None,
+    *,
+    upstreams: Mapping[str, Upstream] | None = None,
+    pages: ASGIApp | None = None,
+    clock: Clock | None = None,
+) -> FastAPI:
+    """The gateway. `upstreams` (rollout, tickets, survey) None: over HTTP to the URLs of the settings.
+
+    `pages` is the console: an ASGI app that gets every request no other door takes.
+    """
+    settings = settings or GatewaySettings()
+    board = ChangeBoard()
+    runtime = make_runtime(settings, clock=clock, board=board)
+    behind = dict(upstreams) if upstreams is not None else http_upstreams(settings)
+    vendors, vault = VendorShelf(judge_delivery), AesVault(settings.credentials_key)
+    mint = Mint(runtime.identities, runtime.clock)
+
+    parts = Parts(settings=settings, vendors=vendors, vault=vault, ask_quiet=lambda: ask_quiet(behind, mint.token))
+    app = build_app(runtime, routers=gateway_routers(parts), permissions=PERMISSIONS, title="Glidepath gateway")
+    behind["gateway"] = InProcessUpstream(
+        _inside(app), name="gateway", timeout_seconds=settings.upstream_timeout_seconds
+    )
+
+    callers = Callers(runtime.database, pepper=settings.key_pepper, clock=runtime.clock)
+    sources = SourceBoard(runtime.database, vendors, vault)
+    writer = _make_writer(runtime, settings)
+    board.listen("keys", callers.forget)
+    board.listen("sources", sources.forget)
+    office = _add_loops(runtime, settings, board)
+    base_url = settings.public_url.rstrip("/")
+    hooks = HookDoor(
+        sources=sources,
+        writer=writer,
+        vault=vault,
+        clock=runtime.clock,
+        room=Room(runtime, settings),
+        refusals=Limiter(REFUSALS),
+        base_url=base_url,
+        read_seconds=settings.hook_read_seconds,
+        count=_counter(runtime.telemetry.meter()),
+    )
+    services = ServiceDoor(
+        upstreams=behind,
+        callers=callers,
+        mint=mint,
+        limits=Limiter(Allowance(burst=settings.rate_burst, rate_per_second=settings.rate_per_second)),
+        public_limits=Limiter(Allowance(burst=settings.public_burst, rate_per_second=settings.public_per_second)),
+        base_url=base_url,
+        body_most=settings.api_body_most,
+        read_seconds=settings.upstream_timeout_seconds,
+    )
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[None]:
+        await _prepare(runtime, settings, office)
+        writer.start()
+        try:
+            yield
+        finally:
+            await writer.stop()
+            await callers.drain()
+            for upstream in behind.values():
+                await upstream.aclose()
+
+    _within_lifespan(app, opened)
+    app.state.upstreams = behind
+    app.state.mint = mint
+    # The doors stand outside of the framework's own stack: that is what makes them fast.
+    app.middleware_stack = Doors(
+        inside=app.build_middleware_stack(),
+        hooks=hooks,
+        services=services,
+        callers=callers,
+        pages=pages,
+        base_url=base_url,
+    )
+    return app
+
+
+def http_upstreams(settings: GatewaySettings) -> dict[str, Upstream]:
+    """The services at the URLs of the settings."""
+    urls = {"rollout": settings.rollout_url, "tickets": settings.tickets_url, "survey": settings.survey_url}
+    timeout = settings.upstream_timeout_seconds
+    return {name: HttpUpstream(url, name=name, timeout_seconds=timeout) for name, url in urls.items()}
+
+
+class Room:
+    """Whether webhooks can be taken in: the outbox and the disk are looked at once a second at most."""
+
+    def __init__(self, runtime: GatewayRuntime, settings: GatewaySettings) -> None:
+        self._runtime = runtime
+        self._settings = settings
+        self._looked_at: float | None = None
+        self._reason: str | None = None
+
+    async def __call__(self) -> str | None:
+        """Why not, or None."""
+        if self._looked_at is None or monotonic() - self._looked_at > ROOM_LOOKED_AT_EVERY_SECONDS:
+            self._looked_at = monotonic()
+            self._reason = await self._look()
+        return self._reason
+
+    async def _look(self) -> str | None:
+        unsent = await self._runtime.relay.unsent_count()
+        if unsent > self._settings.outbox_most:
+            return f"{unsent} events wait to be handed on; deliveries are taken again when there are fewer."
+        file = self._runtime.database.url.database
+        if self._runtime.database.dialect == "sqlite" and file:
+            free = shutil.disk_usage(Path(file).parent).free
+            if free < self._settings.disk_floor_bytes:
+                return "The disk is nearly full; deliveries are taken again when there is room."
+        return None
+
+
+def _make_writer(runtime: GatewayRuntime, settings: GatewaySettings) -> GroupCommit:
+    async def commit(items: Sequence[Item]) -> None:
+        async with runtime.database.unit() as unit:
+            accepted = [item for item in items if isinstance(item, Accepted)]
+            if accepted:
+                await accept_deliveries(unit, accepted)
+            refused = [item for item in items if isinstance(item, Refused)]
+            if refused:
+                await keep_refused(unit, refused, settings.quarantine_most)
+
+    return GroupCommit(commit, most_waiting=settings.hook_waiting_most, most_batch=settings.hook_batch_most)
+
+
+def _add_loops(runtime: GatewayRuntime, settings: GatewaySettings, board: ChangeBoard) -> PostOffice:
+    for owner, handlers in subscriptions(runtime.clock).items():
+        runtime.consume(f"gateway-hears-{owner}", stream=owner, handlers=handlers)
+    office = PostOffice(
+        database=runtime.database,
+        mailer=SmtpMailer(settings) if settings.smtp_host else None,
+        sign=runtime.links.mint,
+        clock=runtime.clock,
+        public_url=settings.public_url,
+        mail_host=urlsplit(settings.public_url).hostname or "glidepath.invalid",
+    )
+    round_ = NoticeRound(office=office)
+    board.listen("notices", round_.notice_kept)
+    runtime.worker("notices", step=round_.step)
+    tidying = Tidying(
+        database=runtime.database, clock=runtime.clock, keep_for=timedelta(days=settings.keep_bodies_days)
+    )
+    runtime.worker("tidying", step=tidying.step)
+    return office
+
+
+async def _prepare(runtime: GatewayRuntime, settings: GatewaySettings, office: PostOffice) -> None:
+    if settings.bootstrap_api_key is not None:
+        async with runtime.database.unit() as unit:
+            now: datetime = runtime.clock.now()
+            await ensure_bootstrap_key(unit, settings.bootstrap_api_key, pepper=settings.key_pepper, now=now)
+    await office.wake_undeliverable()
+
+
+def _inside(app: FastAPI) -> ASGIApp:
+    async def inside(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, INSIDE: True}, receive, send)
+
+    return inside
+
+
+def _within_lifespan(app: FastAPI, opened: Callable[[], AbstractAsyncContextManager[None]]) -> None:
+    """Run `opened` inside the app's own lifespan: after its database is reached, before its loops end."""
+    outer = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def both(running: FastAPI) -> AsyncIterator[None]:
+        async with outer(running), opened():
+            yield
+
+    app.router.lifespan_context = both
+
+
+def _counter(meter: Meter) -> Callable[[str, str], None]:
+    counter = meter.create_counter(
+        "webhook_requests", description="Requests at /hooks, by source and what became of them."
+    )
+
+    def count(source: str, result: str) -> None:
+        counter.add(1, {"source": source, "result": result})
+
+    return count
