@@ -6,7 +6,10 @@ An expression sees `body` (the document, or one item of a batch), `envelope` (th
 Functions beyond the standard. None of them raises: what does not fit gives null.
   lower(text), trim(text)     text(value)                 a text, a number or a boolean as text; null for objects, arrays, ""
   begins(text, start)         null-safe `starts_with`
+  mentions(text, part)        null-safe `contains` for texts
   before(text, mark)          what stands before the first mark, or null       after(text, mark)   what stands behind it
+  tail(text, mark)            what stands behind the last mark; the whole text if there is none
+  iso(text)                   the text if it looks like an ISO date with a time, else null (templates write times for people, too)
   leaf(text)                  last part of a path, URL or PHP class: leaf('\\core\\event\\x') is 'x'
   latest(array)               the greatest positive number in an array
   fraction(value, low, high)  where a value lies between low and high, 0 to 1; null outside and where a bound is unknown
@@ -30,6 +33,7 @@ from shared.mapping.php import unserialize
 
 ROOTS = frozenset({"body", "envelope", "headers", "context", "each", "let"})
 _Method = TypeVar("_Method", bound=Callable[..., Any])
+_DATE_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}", re.ASCII)
 _SEPARATORS = re.compile(r"[/\\#]")
 
 
@@ -89,6 +93,10 @@ class VendorFunctions(functions.Functions):  # type: ignore[misc]  # jmespath ha
         return isinstance(value, str) and isinstance(start, str) and value.startswith(start)
 
     @_takes(2)
+    def _func_mentions(self, value: Any, part: Any) -> bool:
+        return _has(value, part)
+
+    @_takes(2)
     def _func_before(self, value: Any, mark: Any) -> str | None:
         return value.partition(mark)[0] if _has(value, mark) else None
 
@@ -99,6 +107,14 @@ class VendorFunctions(functions.Functions):  # type: ignore[misc]  # jmespath ha
     @_takes(1)
     def _func_leaf(self, value: Any) -> str | None:
         return _SEPARATORS.split(value.strip().rstrip("/\\#"))[-1] if isinstance(value, str) else None
+
+    @_takes(2)
+    def _func_tail(self, value: Any, mark: Any) -> str | None:
+        return value.rpartition(mark)[2] if _has(value, mark) else as_text(value)
+
+    @_takes(1)
+    def _func_iso(self, value: Any) -> str | None:
+        return value if isinstance(value, str) and _DATE_AND_TIME.match(value.strip()) else None
 
     @_takes(1)
     def _func_latest(self, values: Any) -> float | None:
@@ -191,6 +207,8 @@ def compile_expression(text: str) -> Expression:
     for node in _walk(compiled.parsed):
         if node["type"] == "function_expression":
             _check_call(text, node)
+        if node["type"] in ("subexpression", "index_expression") and node["children"][0]["type"] == "not_expression":
+            raise ValueError(f"{text!r}: `!a.b` is read as `(!a).b`; write `!(a.b)`")
     first = _first_name(compiled.parsed)
     if first is not None and first not in ROOTS:
         raise ValueError(f"{text!r} starts with {first!r}; an expression starts with one of {', '.join(sorted(ROOTS))}")
