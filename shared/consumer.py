@@ -36,7 +36,6 @@ Handler = Callable[[U, Envelope[Any], datetime], Awaitable[None]]
 """Gets the unit, the envelope and the business time; everything it does is one transaction with the inbox row."""
 
 FETCH_SECONDS = 0.5
-ACK_WAIT_SECONDS = 10.0
 WATCHDOG_SECONDS = 10.0
 MAX_ATTEMPTS = 8
 MAX_TEMPORARY_ATTEMPTS = 50
@@ -86,6 +85,7 @@ class Consumer(Generic[U]):
         business: BusinessClock,
         crash: CrashPoints,
         batch: int,
+        ack_wait_seconds: float,
     ) -> None:
         self.subscription = subscription
         self.health = ConsumerHealth()
@@ -95,6 +95,7 @@ class Consumer(Generic[U]):
         self._business = business
         self._crash = crash
         self._batch = batch
+        self._ack_wait_seconds = ack_wait_seconds
         self._by_type = {model.type(): (model, handler) for model, handler in subscription.handlers.items()}
         self._tracer = trace.get_tracer("glidepath.consumer")
 
@@ -143,7 +144,7 @@ class Consumer(Generic[U]):
         config = ConsumerConfig(
             durable_name=durable,
             ack_policy=AckPolicy.EXPLICIT,
-            ack_wait=ACK_WAIT_SECONDS,
+            ack_wait=self._ack_wait_seconds,
             max_deliver=-1,
             max_ack_pending=1000,
             filter_subjects=self.subscription.filters(),

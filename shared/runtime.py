@@ -88,6 +88,7 @@ class Runtime(Generic[U]):
                 business=self.business,
                 crash=self.crash,
                 batch=self.settings.consumer_batch,
+                ack_wait_seconds=self.settings.consumer_ack_wait_seconds,
             )
         )
 

@@ -27,4 +27,7 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["json", "pretty"] = "json"
     stream_max_age_days: int = Field(default=14, ge=1, description="How long JetStream keeps events.")
     consumer_batch: int = Field(default=100, ge=1, le=1000, description="Messages handled in one transaction at most.")
+    consumer_ack_wait_seconds: float = Field(
+        default=10.0, gt=0, description="After this long without an acknowledgement an event is delivered again."
+    )
     shutdown_seconds: float = Field(default=10.0, gt=0, description="How long a stop waits for what was begun.")

@@ -116,6 +116,7 @@ def make_settings(url: str, nats_url: str = "nats://127.0.0.1:1", **more: Any) -
         nats_url=nats_url,
         identity_key="identity-key-of-tests",
         link_key="link-key-of-all-tests",
+        consumer_ack_wait_seconds=1.5,
         **more,
     )
 

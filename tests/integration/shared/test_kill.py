@@ -1,0 +1,72 @@
+"""`kill -9` at the worst moments loses nothing that was committed and doubles no effect."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from shared.runtime import Runtime
+from tests.support.echo import EchoUnit, make_runtime
+
+ROOT = Path(__file__).parent.parent.parent.parent
+POINTS = [
+    "relay.before_publish",
+    "relay.published",
+    "relay.marked",
+    "consumer.before_commit",
+    "consumer.committed",
+    "consumer.acknowledged",
+]
+COUNT = 40
+
+
+async def start(url: str, nats_url: str, count: int, crash_at: str = "") -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.support.echo_process",
+        url,
+        nats_url,
+        str(count),
+        cwd=ROOT,
+        env={**os.environ, "GLIDEPATH_CRASH_AT": crash_at},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+
+
+async def notes_of(runtime: Runtime[EchoUnit]) -> list[str]:
+    async with runtime.database.read() as unit:
+        return await unit.notes()
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_a_process_killed_at_any_point_loses_nothing_and_doubles_nothing(
+    point: str, database_url: str, nats_url: str
+) -> None:
+    first = await start(database_url, nats_url, COUNT, crash_at=point)
+    async with asyncio.timeout(30):
+        assert await first.wait() == -signal.SIGKILL
+
+    second = await start(database_url, nats_url, 0)
+    runtime = make_runtime(database_url, nats_url)
+    try:
+        async with asyncio.timeout(30):
+            while len(await notes_of(runtime)) < COUNT or await runtime.relay.unsent_count():  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        # What a killed consumer had not acknowledged comes again after the ack wait; give doubles their chance to show.
+        async with asyncio.timeout(30):
+            await runtime.bus.connect()
+            while (info := await runtime.bus.js.consumer_info("TICKETS", "tickets-echo")).num_ack_pending:
+                await asyncio.sleep(0.2)
+        assert info.num_pending == 0
+        assert sorted(await notes_of(runtime)) == sorted(f"t{number}" for number in range(COUNT))
+    finally:
+        second.terminate()
+        await second.wait()
+        await runtime.bus.close()
+        await runtime.database.dispose()
+        runtime.telemetry.shutdown()
