@@ -81,3 +81,11 @@ def solved_since(moments: Iterable[Moment]) -> datetime | None:
         if moment.kind is MomentKind.STATUS:
             since = (since or moment.at) if moment.status.done else None
     return since
+
+
+def reopened_at(moments: Iterable[Moment]) -> datetime:
+    """When the ticket last left solved. Only for one that has been solved and is not."""
+    statuses = [moment for moment in in_order(moments) if moment.kind is MomentKind.STATUS]
+    while not statuses[-2].status.done:
+        statuses.pop()
+    return statuses[-1].at

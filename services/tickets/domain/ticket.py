@@ -44,6 +44,8 @@ class Ticket:
     course: str | None = None
     system: str | None = None
     attribution: Attribution | None = None
+    by_hand: bool = False
+    """The desk set the attribution, or that there is none; no rule changes it then."""
     source: str | None = None
     external_id: str | None = None
     external_key: str | None = None

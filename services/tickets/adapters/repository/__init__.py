@@ -1,0 +1,28 @@
+"""The repositories of this service over one transaction."""
+
+from typing import Any
+
+from services.tickets.adapters.repository.contacts import ContactRepository
+from services.tickets.adapters.repository.directory import DirectoryRepository
+from services.tickets.adapters.repository.policies import PolicyRepository
+from services.tickets.adapters.repository.sources import SourceRepository
+from services.tickets.adapters.repository.tickets import TicketRepository
+from shared.database import UnitOfWork
+from shared.events.envelope import Envelope, Event
+
+__all__ = ["DatabaseUnit"]
+
+
+class DatabaseUnit:
+    """`ports.TicketsUnit` over a unit of work."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+        self.tickets = TicketRepository(work)
+        self.contacts = ContactRepository(work)
+        self.policies = PolicyRepository(work)
+        self.directory = DirectoryRepository(work)
+        self.sources = SourceRepository(work)
+
+    def record(self, payload: Event, *, aggregate_version: int | None = None) -> Envelope[Any]:
+        return self._work.record(payload, aggregate_version=aggregate_version)

@@ -1,0 +1,208 @@
+"""Rows to domain values and back."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.tickets.adapters.tables import ClockRow, CommentRow, EntryRow, MomentRow, TicketRow
+from services.tickets.domain.attribution import Attribution, Rule
+from services.tickets.domain.clock import Cause, Clock, ClockState, Stop, StopKind
+from services.tickets.domain.moment import Moment, MomentKind
+from services.tickets.domain.policy import Priority, Status, Target
+from services.tickets.domain.ticket import AuthorRole, Comment, Entry, Kind, Ticket
+from shared.clock import parse_instant, render_instant
+
+
+def ticket_of(row: TicketRow) -> Ticket:
+    attribution = None
+    if row.rollout is not None and row.wave is not None and row.rule is not None:
+        attribution = Attribution(rollout=row.rollout, wave=row.wave, rule=Rule(row.rule))
+    return Ticket(
+        ticket_id=row.ticket_id,
+        number=row.number,
+        subject=row.subject,
+        description=row.description,
+        status=Status(row.status),
+        vendor_status=row.vendor_status,
+        priority=Priority(row.priority),
+        kind=Kind(row.kind),
+        requester_id=row.requester_id,
+        assignee=row.assignee,
+        tags=tuple(row.tags),
+        course=row.course,
+        system=row.system,
+        attribution=attribution,
+        by_hand=row.by_hand,
+        source=row.source,
+        external_id=row.external_id,
+        external_key=row.external_key,
+        policy_name=row.policy_name,
+        policy_version=row.policy_version,
+        opened_at=row.opened_at,
+        solved_at=row.solved_at,
+        deleted_at=row.deleted_at,
+        version=row.version,
+        told_at={name: parse_instant(at) for name, at in row.told_at.items()},
+    )
+
+
+def ticket_values(ticket: Ticket) -> dict[str, Any]:
+    attribution = ticket.attribution
+    return {
+        "ticket_id": ticket.ticket_id,
+        "number": ticket.number,
+        "subject": ticket.subject,
+        "description": ticket.description,
+        "status": ticket.status.value,
+        "vendor_status": ticket.vendor_status,
+        "priority": ticket.priority.value,
+        "kind": ticket.kind.value,
+        "requester_id": ticket.requester_id,
+        "assignee": ticket.assignee,
+        "tags": list(ticket.tags),
+        "course": ticket.course,
+        "system": ticket.system,
+        "rollout": attribution.rollout if attribution else None,
+        "wave": attribution.wave if attribution else None,
+        "rule": attribution.rule.value if attribution else None,
+        "by_hand": ticket.by_hand,
+        "source": ticket.source,
+        "external_id": ticket.external_id,
+        "external_key": ticket.external_key,
+        "policy_name": ticket.policy_name,
+        "policy_version": ticket.policy_version,
+        "opened_at": ticket.opened_at,
+        "solved_at": ticket.solved_at,
+        "deleted_at": ticket.deleted_at,
+        "version": ticket.version,
+        "told_at": {name: render_instant(at) for name, at in ticket.told_at.items()},
+    }
+
+
+def moment_of(row: MomentRow) -> Moment:
+    return Moment(
+        moment_id=row.moment_id,
+        kind=MomentKind(row.kind),
+        at=row.at,
+        observed_at=row.observed_at,
+        value=row.value,
+    )
+
+
+def moment_values(ticket_id: str, moment: Moment) -> dict[str, Any]:
+    return {
+        "moment_id": moment.moment_id,
+        "ticket_id": ticket_id,
+        "kind": moment.kind.value,
+        "at": moment.at,
+        "observed_at": moment.observed_at,
+        "value": moment.value,
+    }
+
+
+def clock_of(row: ClockRow) -> Clock:
+    return Clock(
+        ticket_id=row.ticket_id,
+        target=Target(row.target),
+        cycle=row.cycle,
+        started_at=row.started_at,
+        target_for=timedelta(seconds=row.target_seconds),
+        state=ClockState(row.state),
+        stops=tuple(
+            Stop(
+                kind=StopKind(stop["kind"]),
+                began_at=parse_instant(stop["began_at"]),
+                ended_at=_instant(stop["ended_at"]),
+            )
+            for stop in row.stops
+        ),
+        due_at=row.due_at,
+        breached_at=row.breached_at,
+        cause=Cause(row.cause),
+        settled_at=row.settled_at,
+        answered=row.answered,
+    )
+
+
+def clock_values(clock: Clock) -> dict[str, Any]:
+    return {
+        "clock_id": clock.clock_id,
+        "ticket_id": clock.ticket_id,
+        "target": clock.target.value,
+        "cycle": clock.cycle,
+        "started_at": clock.started_at,
+        "target_seconds": clock.target_for.total_seconds(),
+        "state": clock.state.value,
+        "stops": [
+            {
+                "kind": stop.kind.value,
+                "began_at": render_instant(stop.began_at),
+                "ended_at": None if stop.ended_at is None else render_instant(stop.ended_at),
+            }
+            for stop in clock.stops
+        ],
+        "due_at": clock.due_at,
+        "breached_at": clock.breached_at,
+        "cause": clock.cause.value,
+        "settled_at": clock.settled_at,
+        "answered": clock.answered,
+    }
+
+
+def comment_of(row: CommentRow) -> Comment:
+    return Comment(
+        comment_id=row.comment_id,
+        ticket_id=row.ticket_id,
+        at=row.at,
+        said_at=row.said_at,
+        observed_at=row.observed_at,
+        author_id=row.author_id,
+        author_name=row.author_name,
+        author_role=AuthorRole(row.author_role),
+        public=row.public,
+        body=row.body,
+        external_id=row.external_id,
+    )
+
+
+def comment_values(comment: Comment) -> dict[str, Any]:
+    return {
+        "comment_id": comment.comment_id,
+        "ticket_id": comment.ticket_id,
+        "at": comment.at,
+        "said_at": comment.said_at,
+        "observed_at": comment.observed_at,
+        "author_id": comment.author_id,
+        "author_name": comment.author_name,
+        "author_role": comment.author_role.value,
+        "public": comment.public,
+        "body": comment.body,
+        "external_id": comment.external_id,
+    }
+
+
+def entry_of(row: EntryRow) -> Entry:
+    return Entry(
+        entry_id=row.entry_id,
+        ticket_id=row.ticket_id,
+        at=row.at,
+        observed_at=row.observed_at,
+        kind=row.kind,
+        actor=row.actor,
+        detail=row.detail,
+    )
+
+
+def entry_values(entry: Entry) -> dict[str, Any]:
+    return {
+        "entry_id": entry.entry_id,
+        "ticket_id": entry.ticket_id,
+        "at": entry.at,
+        "observed_at": entry.observed_at,
+        "kind": entry.kind,
+        "actor": entry.actor,
+        "detail": dict(entry.detail),
+    }
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else parse_instant(text)

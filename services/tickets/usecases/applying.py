@@ -1,0 +1,194 @@
+"""What one fact of a helpdesk does to a ticket's folder. Facts come late, twice and out of order; each keeps its own time."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from services.tickets.domain.dossier import Dossier
+from services.tickets.domain.moment import MomentKind, bounded, in_order
+from services.tickets.domain.policy import Policy, Priority
+from services.tickets.domain.ticket import AuthorRole, Comment, Report, Ticket, informed, is_response
+from services.tickets.ports import Contact, Identification
+from services.tickets.usecases.filing import Folder
+from shared.clock import new_id
+from shared.events.facts import CommentFact, HelpdeskFact, Identity
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""No helpdesk kept tickets before; such a time was never set."""
+CREATED = "created"
+"""The key in `told_at` that says that the desk itself told when the ticket was opened."""
+UNNAMED = "unnamed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Facts of one source that came together. Facts without a time are of `received_at`."""
+
+    source: str
+    delivery_id: str
+    received_at: datetime
+
+
+def named_in(source: str, facts: Iterable[HelpdeskFact]) -> dict[Identification, str]:
+    """Everybody the facts name, and somebody unnamed for tickets without a requester."""
+    named: dict[Identification, str] = {}
+    for fact in facts:
+        for identity in (fact.requester, fact.comment.author if fact.comment else None):
+            if identity is not None:
+                named[identified(source, identity)] = identity.value
+    named[_nobody(source)] = ""
+    return named
+
+
+def identified(source: str, identity: Identity) -> Identification:
+    """E-mail addresses are the same everywhere and in any case; every other name is a name within its source."""
+    if identity.scheme == "email":
+        return Identification(system="", scheme="email", value=identity.value.strip().casefold())
+    return Identification(system=source, scheme=identity.scheme.value, value=identity.value)
+
+
+def _nobody(source: str) -> Identification:
+    return Identification(system=source, scheme=UNNAMED, value="")
+
+
+def opened_by(
+    fact: HelpdeskFact,
+    arrival: Arrival,
+    contacts: Mapping[Identification, Contact],
+    number: int,
+    policy: Policy,
+    now: datetime,
+) -> Folder:
+    """A new ticket from the first fact that speaks of it, whichever that is."""
+    opened_at = _created_at(fact, now) or _happened_at(fact, arrival, now)
+    ticket = Ticket(
+        ticket_id=new_id(),
+        number=number,
+        subject=fact.subject or f"Ticket {fact.ticket.key or fact.ticket.id} of {arrival.source}",
+        priority=Priority(fact.priority.value) if fact.priority else Priority.P3,
+        requester_id=contacts[_nobody(arrival.source)].contact_id,
+        source=arrival.source,
+        external_id=fact.ticket.id,
+        policy_name=policy.name,
+        policy_version=policy.version,
+        opened_at=opened_at,
+    )
+    folder = Folder(found=Dossier(ticket=ticket), ticket=ticket, new=True)
+    folder.happened(MomentKind.OPENED, opened_at, now, ticket.priority)
+    folder.note("opened", opened_at, now, arrival.source, priority=ticket.priority)
+    return folder
+
+
+def apply_fact(
+    folder: Folder, arrival: Arrival, fact: HelpdeskFact, contacts: Mapping[Identification, Contact], now: datetime
+) -> None:
+    """Put in the folder what the fact says, at the time at which it was so."""
+    at = _happened_at(fact, arrival, now)
+    actor = arrival.source
+    if fact.type == "deleted":
+        # A comment that was deleted does not un-answer yet; that is a rule of its own.
+        if fact.comment is None:
+            folder.happened(MomentKind.DELETED, at, now)
+            folder.note("deleted", at, now, actor)
+        return
+    _open_earlier(folder, fact, at, now)
+    if fact.status is not None:
+        _note_change(folder, MomentKind.STATUS, fact.status.value, at, now, actor)
+    if fact.priority is not None:
+        _note_change(folder, MomentKind.PRIORITY, fact.priority.value, at, now, actor)
+    requester = contacts[identified(arrival.source, fact.requester)] if fact.requester else None
+    folder.ticket = informed(
+        folder.ticket,
+        Report(
+            at=at,
+            subject=fact.subject,
+            vendor_status=fact.vendor_status,
+            external_key=fact.ticket.key,
+            requester_id=requester.contact_id if requester else None,
+            assignee=fact.assignee.value if fact.assignee else None,
+            tags=fact.tags,
+        ),
+    )
+    if fact.comment is not None:
+        _comment(folder, arrival, fact, fact.comment, contacts, at, now)
+
+
+def _happened_at(fact: HelpdeskFact, arrival: Arrival, now: datetime) -> datetime:
+    return bounded(fact.occurred_at or arrival.received_at, earliest=EARLIEST, observed_at=now)
+
+
+def _created_at(fact: HelpdeskFact, now: datetime) -> datetime | None:
+    created_at = fact.created_at
+    if created_at is None or created_at.tzinfo is None or created_at < EARLIEST:
+        return None
+    return min(created_at.astimezone(UTC), now)
+
+
+def _open_earlier(folder: Folder, fact: HelpdeskFact, at: datetime, now: datetime) -> None:
+    """The first fact that came need not be the first that happened."""
+    created_at = _created_at(fact, now)
+    opened_at = min(each.at for each in folder.all_moments if each.kind is MomentKind.OPENED)
+    known = CREATED in folder.ticket.told_at
+    earlier = created_at or (at if not known else opened_at)
+    if earlier < opened_at:
+        priority = Priority(fact.priority.value) if fact.priority else folder.ticket.priority
+        folder.happened(MomentKind.OPENED, earlier, now, priority)
+    if created_at is not None:
+        told_at = {**folder.ticket.told_at, CREATED: created_at}
+        folder.ticket = replace(folder.ticket, opened_at=min(earlier, opened_at), told_at=told_at)
+
+
+def _note_change(folder: Folder, kind: MomentKind, value: str, at: datetime, now: datetime, actor: str) -> None:
+    """Every observation is kept, since a later one may turn out to lie before it; only a change is told to people."""
+    before = [each for each in in_order(folder.all_moments) if each.kind is kind and each.at <= at]
+    if not before or before[-1].value != value:
+        detail = {"before": before[-1].value} if before else {}
+        folder.note(kind.value, at, now, actor, after=value, **detail)
+    folder.happened(kind, at, now, value)
+
+
+def _comment(
+    folder: Folder,
+    arrival: Arrival,
+    fact: HelpdeskFact,
+    said: CommentFact,
+    contacts: Mapping[Identification, Contact],
+    at: datetime,
+    now: datetime,
+) -> None:
+    author = contacts[identified(arrival.source, said.author)] if said.author else None
+    requester_id = contacts[identified(arrival.source, fact.requester)].contact_id if fact.requester else None
+    by_requester = _same(author, requester_id or folder.ticket.requester_id, contacts)
+    role = AuthorRole(said.author_role)
+    comment = Comment(
+        comment_id=new_id(),
+        ticket_id=folder.ticket.ticket_id,
+        at=at,
+        said_at=fact.occurred_at,
+        observed_at=now,
+        author_id=author.contact_id if author else None,
+        author_name=author.name if author else "",
+        author_role=AuthorRole.REQUESTER if by_requester else role,
+        public=said.public is not False,
+        body=said.body or "",
+        external_id=said.id,
+    )
+    folder.comments.append(comment)
+    folder.note("comment", at, now, comment.author_name or role, comment_id=comment.comment_id, public=comment.public)
+    if is_response(public=said.public, role=role, by_requester=by_requester):
+        folder.happened(MomentKind.ANSWERED, at, now)
+
+
+def _same(author: Contact | None, requester_id: str, contacts: Mapping[Identification, Contact]) -> bool | None:
+    """Whether the author is the requester; None where the two are named in ways that cannot be compared."""
+    if author is None:
+        return None
+    if author.contact_id == requester_id:
+        return True
+    requester = next((each for each in contacts.values() if each.contact_id == requester_id), None)
+    if requester is None or requester.identification.scheme == UNNAMED:
+        return None
+    if author.person_id is not None and requester.person_id is not None:
+        return author.person_id == requester.person_id
+    named, asked = author.identification, requester.identification
+    return False if (named.system, named.scheme) == (asked.system, asked.scheme) else None

@@ -1,0 +1,148 @@
+"""Take in what outside helpdesks deliver: each fact once, each at its own time, whatever the order of arrival."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.tickets.ports import Contact, Identification, TicketsUnit
+from services.tickets.usecases.applying import Arrival, apply_fact, named_in, opened_by
+from services.tickets.usecases.attributing import attribute_folders, evidence_of
+from services.tickets.usecases.desk import POLICY
+from services.tickets.usecases.filing import Folder, close_folders
+from shared.events.facts import HelpdeskFact, Ignored, LearningFact, dump_facts
+from shared.events.gateway import HelpdeskDelivered
+from shared.events.tickets import DeliveryUnderstood
+from shared.mapping import NotUnderstood, RawDelivery, Understanding, VendorFile, understand
+
+MOST_FACTS_TOLD = 100
+MOST_BODY_TOLD = 1_000
+LONGEST_KEY = 200
+
+Fact = HelpdeskFact | LearningFact | Ignored
+
+
+async def take_delivery(
+    unit: TicketsUnit, delivery: HelpdeskDelivered, raw: RawDelivery, vendor: VendorFile, now: datetime
+) -> None:
+    """Understand a verified delivery, apply its facts, and tell the gateway what it meant or why it is quarantined."""
+    try:
+        understanding = understand(vendor, raw)
+    except NotUnderstood as problem:
+        reason = str(problem)[:MOST_BODY_TOLD]
+        unit.record(
+            DeliveryUnderstood(delivery_id=delivery.delivery_id, outcome="quarantined", facts=[], reason=reason)
+        )
+        return
+    facts = [fact for fact in understanding.facts if isinstance(fact, HelpdeskFact)]
+    arrival = Arrival(source=delivery.source, delivery_id=delivery.delivery_id, received_at=delivery.received_at)
+    await apply_facts(unit, arrival, facts, now)
+    unit.record(
+        DeliveryUnderstood(
+            delivery_id=delivery.delivery_id,
+            outcome="applied" if facts else "ignored",
+            facts=_facts_told(understanding.facts),
+            reason=_reason(understanding),
+        )
+    )
+
+
+async def apply_facts(unit: TicketsUnit, arrival: Arrival, facts: Sequence[HelpdeskFact], now: datetime) -> None:
+    """Apply the facts that have not been applied before; their tickets come to be where there are none."""
+    facts = await _fresh(unit, arrival, facts, now)
+    if not facts:
+        return
+    contacts = await unit.contacts.identify(named_in(arrival.source, facts))
+    folders = await _folders(unit, arrival, facts, contacts, now)
+    asking = await unit.contacts.load({folder.ticket.requester_id for folder in folders.values()})
+    contacts |= {contact.identification: contact for contact in asking.values()}
+    for fact in facts:
+        apply_fact(folders[fact.ticket.id], arrival, fact, contacts, now)
+    await attribute_folders(unit, [each for each in folders.values() if _says_something_new(each)], now)
+    await close_folders(unit, list(folders.values()), now)
+
+
+async def _folders(
+    unit: TicketsUnit,
+    arrival: Arrival,
+    facts: Sequence[HelpdeskFact],
+    contacts: Mapping[Identification, Contact],
+    now: datetime,
+) -> dict[str, Folder]:
+    """The tickets that the facts speak of, by their external ids."""
+    first = {fact.ticket.id: fact for fact in reversed(facts)}
+    found = await unit.tickets.load_external(arrival.source, first)
+    missing = sorted(set(first) - set(found))
+    if missing:
+        policy = await unit.policies.current(POLICY)
+        numbers = iter(await unit.tickets.next_numbers(len(missing)))
+        # The counter is held from here on: what another replica has opened meanwhile is seen, and not opened twice.
+        found |= await unit.tickets.load_external(arrival.source, missing)
+    folders = {key: Folder.of(dossier) for key, dossier in found.items()}
+    for key in missing:
+        if key not in folders:
+            folders[key] = opened_by(first[key], arrival, contacts, next(numbers), policy, now)
+    return folders
+
+
+def _says_something_new(folder: Folder) -> bool:
+    """Whether a rule may say something else than before. Who asks counts as well as what is said."""
+    ticket, before = folder.ticket, folder.found.ticket
+    if folder.new or ticket.requester_id != before.requester_id:
+        return True
+    return evidence_of(ticket) != evidence_of(before)
+
+
+async def _fresh(
+    unit: TicketsUnit, arrival: Arrival, facts: Sequence[HelpdeskFact], now: datetime
+) -> list[HelpdeskFact]:
+    """Without those that were applied before; a comment that was counted before is taken out of its fact."""
+    keys = [_fact_key(arrival, fact) for fact in facts]
+    comments = [_comment_key(fact) for fact in facts]
+    claimed = await unit.tickets.claim_facts(arrival.source, {*keys, *filter(None, comments)}, now)
+    fresh = []
+    for fact, key, comment in zip(facts, keys, comments, strict=True):
+        if key not in claimed:
+            continue
+        claimed.discard(key)
+        if comment is not None and comment not in claimed:
+            fact = fact.model_copy(update={"comment": None})
+        claimed.discard(comment or "")
+        fresh.append(fact)
+    return fresh
+
+
+def _fact_key(arrival: Arrival, fact: HelpdeskFact) -> str:
+    if fact.dedupe_key is not None:
+        return _short(f"{fact.type}:{fact.dedupe_key}")
+    # Without a key the content is the key; without a time of its own, that of one delivery.
+    when = "" if fact.occurred_at is not None else arrival.delivery_id
+    return _short(f"content:{when}:{fact.model_dump_json()}")
+
+
+def _comment_key(fact: HelpdeskFact) -> str | None:
+    if fact.comment is None or fact.comment.id is None or fact.type == "deleted":
+        return None
+    return _short(f"comment:{fact.ticket.id}:{fact.comment.id}")
+
+
+def _short(key: str) -> str:
+    return key if len(key) <= LONGEST_KEY else f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def _facts_told(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+    """As the gateway's log shows them: no more and no longer than an event may be."""
+    told = dump_facts(list(facts[:MOST_FACTS_TOLD]))
+    for fact in told:
+        comment = fact.get("comment")
+        if comment is not None and comment["body"] is not None:
+            comment["body"] = comment["body"][:MOST_BODY_TOLD]
+    return told
+
+
+def _reason(understanding: Understanding) -> str | None:
+    reasons = [fact.reason for fact in understanding.facts if isinstance(fact, Ignored)]
+    reasons += [f"item {each.item}: {each.detail} ({each.expression})" for each in understanding.problems]
+    if len(understanding.facts) > MOST_FACTS_TOLD:
+        reasons.append(f"{len(understanding.facts)} facts, of which the first {MOST_FACTS_TOLD} are shown")
+    return "; ".join(dict.fromkeys(reasons))[:MOST_BODY_TOLD] or None
