@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from services.rollout.domain.completion import Standing
@@ -44,6 +44,8 @@ class Push(StrEnum):
     FAILED = "failed"  # this person could not be enrolled; listed, and tried again only when asked
 
 
+AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
+"""`due_at` of what waits for nothing but its turn."""
 PENDING = frozenset({Push.ENROL, Push.UNENROL})
 
 
@@ -75,13 +77,14 @@ class Member:
     """We enrolled this person ourselves (and so may un-enrol them)."""
     error: str | None = None
     due_at: datetime | None = None
+    """Real time; set exactly while `push` is to be told."""
     version: int = 1
 
 
-def invited(member: Member, standing: Standing, *, source: str, course_id: str, at: datetime) -> Member:
+def invited(member: Member, standing: Standing, *, source: str, course_id: str) -> Member:
     """The wave has opened: the system is to be told of this member, unless it knows them already.
 
-    `at` is real time. Asking twice changes nothing; one whose enrolment failed is left for `tried_again`.
+    Asking twice changes nothing; one whose enrolment failed is left for `tried_again`.
     """
     push, attempts = member.push, member.attempts
     known = standing not in (Standing.NONE, Standing.WITHDRAWN)
@@ -95,14 +98,14 @@ def invited(member: Member, standing: Standing, *, source: str, course_id: str, 
             course_id=course_id,
             push=push,
             attempts=attempts,
-            due_at=(member.due_at or at) if push in PENDING else None,
+            due_at=(member.due_at or AT_ONCE) if push in PENDING else None,
         ),
         standing,
     )
 
 
-def taken_back(member: Member, standing: Standing, *, at: datetime) -> Member:
-    """The wave is taken back: whoever has not started is un-enrolled if it was us who enrolled them. `at` is real time."""
+def taken_back(member: Member, standing: Standing) -> Member:
+    """The wave is taken back: whoever has not started is un-enrolled if it was us who enrolled them."""
     if standing not in (Standing.NONE, Standing.ENROLLED, Standing.WITHDRAWN):
         return member if member.push is not Push.ENROL else replace(member, push=Push.NONE, due_at=None)
     known = (member.push is Push.ENROLLED and member.pushed) or (member.push is Push.ENROL and member.attempts > 0)
@@ -113,17 +116,17 @@ def taken_back(member: Member, standing: Standing, *, at: datetime) -> Member:
         wanted=Wanted.WITHDRAWN,
         push=push,
         attempts=attempts,
-        due_at=at if push in PENDING else None,
+        due_at=AT_ONCE if push in PENDING else None,
         error=None,
     )
     return _shown(taken, standing)
 
 
-def tried_again(member: Member, *, at: datetime) -> Member:
+def tried_again(member: Member) -> Member:
     """Somebody asked to try once more whoever could not be enrolled."""
     if member.push is not Push.FAILED or member.wanted is not Wanted.ENROLLED:
         return member
-    return replace(member, push=Push.ENROL, attempts=0, due_at=at, error=None)
+    return replace(member, push=Push.ENROL, attempts=0, due_at=AT_ONCE, error=None)
 
 
 def told(member: Member, *, sent: Push, ours: bool) -> Member:

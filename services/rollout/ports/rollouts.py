@@ -117,6 +117,10 @@ class Evidence(Protocol):
         """Note what a survey found; (rollout, wave) that asked for it, None if nobody here did."""
         ...
 
+    async def apply_progress(self, request_id: str, values: Mapping[str, Any]) -> tuple[str, str] | None:
+        """Likewise, for a survey that has no verdict yet; a late word of progress never touches a verdict."""
+        ...
+
     async def find_surveys(self, rollout: str, wave: str) -> dict[str, SurveyEvidence]:
         """By gate, the newest request of each."""
         ...
@@ -209,6 +213,10 @@ class Rollouts(Protocol):
 
     async def list_course_bindings(self, source: str, course_id: str | None = None) -> list[CourseBinding]:
         """Waves that use a course of `source`, whatever their phase; all courses of the source if none is named."""
+        ...
+
+    async def list_waiting_waves(self) -> list[tuple[str, str]]:
+        """(rollout, wave) of every wave whose turn it is and that has not opened."""
         ...
 
     async def find_wave_phase(self, rollout: str, wave: str) -> str | None:

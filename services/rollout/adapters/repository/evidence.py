@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import Update, case, func, select, update
 
 from services.rollout.adapters.repository.codec import value_of
 from services.rollout.adapters.tables.record import columns
@@ -98,7 +98,14 @@ class EvidenceRepository:
         await self._session.flush()
 
     async def apply_verdict(self, request_id: str, values: Mapping[str, Any]) -> tuple[str, str] | None:
-        statement = update(SurveyRow).where(_SURVEYS.id == request_id).values(**values)
+        return await self._survey(update(SurveyRow).where(_SURVEYS.id == request_id), values)
+
+    async def apply_progress(self, request_id: str, values: Mapping[str, Any]) -> tuple[str, str] | None:
+        undecided = update(SurveyRow).where(_SURVEYS.id == request_id, _SURVEYS.verdict.is_(None))
+        return await self._survey(undecided, values)
+
+    async def _survey(self, statement: Update, values: Mapping[str, Any]) -> tuple[str, str] | None:
+        statement = statement.values(**values)
         found = (await self._session.execute(statement.returning(_SURVEYS.rollout, _SURVEYS.wave))).first()
         return (found[0], found[1]) if found else None
 

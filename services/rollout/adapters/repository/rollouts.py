@@ -159,6 +159,10 @@ class RolloutsRepository:
             for rollout, wave, where, course, phase in rows
         ]
 
+    async def list_waiting_waves(self) -> list[tuple[str, str]]:
+        statement = select(_WAVES.rollout, _WAVES.name).where(_WAVES.phase == "waiting").order_by(_WAVES.id)
+        return [(rollout, wave) for rollout, wave in await self._session.execute(statement)]
+
     async def find_wave_phase(self, rollout: str, wave: str) -> str | None:
         statement = select(_WAVES.phase).where(_WAVES.id == wave_id(rollout, wave))
         return (await self._session.execute(statement)).scalar_one_or_none()

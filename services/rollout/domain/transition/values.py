@@ -73,6 +73,7 @@ class Transition:
 class PlaceHold:
     """A gate stops the wave."""
 
+    kind: Literal["place_hold"] = "place_hold"
     gate: str
     reason: str
     next_step: str
@@ -80,6 +81,9 @@ class PlaceHold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiftHold:
+    """A hold has done its duty."""
+
+    kind: Literal["lift_hold"] = "lift_hold"
     hold_id: str
     reason: str
 
@@ -88,17 +92,22 @@ class LiftHold:
 class TakeMembers:
     """Give everybody in the audience who has no place yet a place in this wave."""
 
+    kind: Literal["take_members"] = "take_members"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """Send the survey of a gate."""
 
+    kind: Literal["ask"] = "ask"
     gate: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrol:
     """Let the push worker enrol the members."""
+
+    kind: Literal["enrol"] = "enrol"
 
 
 Effect: TypeAlias = PlaceHold | LiftHold | TakeMembers | Ask | Enrol
