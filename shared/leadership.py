@@ -37,7 +37,7 @@ class Leadership:
     async def hold(self) -> None:
         """Try for the lock, then keep its connection alive; when that breaks, step back and try again."""
         if self._database.dialect == "sqlite":
-            return
+            await asyncio.Event().wait()  # a task that ends counts as one that stopped working
         while True:
             try:
                 async with self._database.writer.connect() as connection:
