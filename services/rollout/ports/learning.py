@@ -1,6 +1,6 @@
 """What the learning side sees of the world: the directory, the facts, the enrolments, and learning systems outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -106,7 +106,6 @@ class PollTarget:
     person_id: str
     course_id: str
     state: str
-    account: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,8 +218,8 @@ class Directory(Protocol):
         """These names have an owner now; they leave the list of unknown ones."""
         ...
 
-    async def list_waiting_names(self) -> list[IdentityKey]:
-        """Names that are still nobody's."""
+    async def find_settled_names(self) -> dict[IdentityKey, str]:
+        """Names on the list of unknown ones whose owner is known by now."""
         ...
 
     async def get_person(self, person_id: str) -> Any:
@@ -235,6 +234,14 @@ class Directory(Protocol):
 
     async def list_external(self, person_id: str) -> list[IdentityKey]:
         """All names a person has."""
+        ...
+
+    async def list_people_to_find(self, person_ids: Sequence[str]) -> list[PersonToFind]:
+        """What people can be looked up by."""
+        ...
+
+    async def find_accounts(self, source: str, person_ids: Iterable[str]) -> dict[str, str]:
+        """Person id -> account id in the system, where it is known."""
         ...
 
 
@@ -267,8 +274,8 @@ class Enrolments(Protocol):
 
     async def list_push_groups(self, source: str, now: datetime) -> list[PushGroup]: ...
 
-    async def take_batch(self, group: PushGroup, size: int, now: datetime) -> list[tuple[Member, str | None]]:
-        """Members to tell the system of, with their accounts, attempts counted up already."""
+    async def take_batch(self, group: PushGroup, size: int, now: datetime) -> list[Member]:
+        """Members to tell the system of, attempts counted up already."""
         ...
 
     async def lock_members(self, ids: Sequence[str]) -> list[Member]: ...
@@ -276,8 +283,6 @@ class Enrolments(Protocol):
     async def save_members(self, pairs: Sequence[tuple[Member, Member]], now: datetime) -> set[tuple[str, str]]:
         """Save (before, after), move counters, record events for new states; the waves whose counters moved."""
         ...
-
-    async def list_people_to_find(self, person_ids: Sequence[str]) -> list[PersonToFind]: ...
 
     async def list_poll_targets(self, source: str, after: str | None, size: int) -> list[PollTarget]: ...
 
@@ -314,6 +319,10 @@ class PeopleStore(People, Protocol):
 
     @property
     def connections(self) -> Connections: ...
+
+    async def retry_failed(self, rollout: str, wave: str, now: datetime) -> int:
+        """Try once more whoever could not be enrolled; how many."""
+        ...
 
 
 class LearningUnit(Protocol):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from services.rollout.domain.batch import Pace, given_up, halves, missing, poll_due, wait_after
 from services.rollout.domain.completion import Standing
 from services.rollout.domain.enrolment import (
+    AT_ONCE,
     COUNTERS,
     PENDING,
     Member,
@@ -56,12 +57,12 @@ def member(**more: Any) -> Member:
 
 
 def invite(one: Member, standing: Standing = Standing.NONE) -> Member:
-    return invited(one, standing, source="moodle", course_id="2", at=NOW)
+    return invited(one, standing, source="moodle", course_id="2")
 
 
 def test_inviting_twice_is_inviting_once() -> None:
     once = invite(member())
-    assert (once.state, once.push, once.due_at, once.version) == (MemberState.INVITED, Push.ENROL, NOW, 2)
+    assert (once.state, once.push, once.due_at, once.version) == (MemberState.INVITED, Push.ENROL, AT_ONCE, 2)
     assert invite(once) == once
     enrolled = told(once, sent=Push.ENROL, ours=True)
     assert invite(enrolled) == enrolled
@@ -71,34 +72,34 @@ def test_whoever_the_system_knows_already_is_not_pushed_and_not_ours_to_unenrol(
     known = invite(member(), Standing.COMPLETED)
     assert (known.state, known.push, known.due_at) == (MemberState.COMPLETED, Push.ENROLLED, None)
     adopted = invite(member(), Standing.ENROLLED)
-    assert taken_back(adopted, Standing.ENROLLED, at=NOW).push is Push.NONE
+    assert taken_back(adopted, Standing.ENROLLED).push is Push.NONE
 
 
 def test_a_failed_enrolment_is_left_until_somebody_asks_again() -> None:
     failed = refused(invite(member()), sent=Push.ENROL, error="no account")
     assert (failed.push, failed.error, failed.due_at) == (Push.FAILED, "no account", None)
     assert invite(failed) == failed
-    again = tried_again(failed, at=NOW)
-    assert (again.push, again.error, again.due_at) == (Push.ENROL, None, NOW)
+    again = tried_again(failed)
+    assert (again.push, again.error, again.due_at) == (Push.ENROL, None, AT_ONCE)
 
 
 def test_a_wave_taken_back_unenrols_only_whom_it_may_have_enrolled() -> None:
     pending = invite(member())
     in_flight = replace(pending, attempts=1)
     enrolled = told(pending, sent=Push.ENROL, ours=True)
-    pushes = [taken_back(one, Standing.NONE, at=NOW).push for one in (pending, in_flight, enrolled, member())]
+    pushes = [taken_back(one, Standing.NONE).push for one in (pending, in_flight, enrolled, member())]
     assert pushes == [Push.NONE, Push.UNENROL, Push.UNENROL, Push.NONE]
 
 
 def test_what_was_reached_is_kept_when_the_wave_is_taken_back() -> None:
     enrolled = told(invite(member()), sent=Push.ENROL, ours=True)
     started = standing_now(enrolled, Standing.STARTED)
-    assert taken_back(started, Standing.STARTED, at=NOW) == started
+    assert taken_back(started, Standing.STARTED) == started
 
 
 def test_an_enrolment_that_comes_back_after_the_wave_was_taken_back_is_undone() -> None:
     in_flight = replace(invite(member()), attempts=1)
-    taken = taken_back(in_flight, Standing.NONE, at=NOW)
+    taken = taken_back(in_flight, Standing.NONE)
     assert told(taken, sent=Push.ENROL, ours=True).push is Push.UNENROL
     assert told(taken, sent=Push.UNENROL, ours=False).push is Push.UNENROLLED
     assert refused(taken, sent=Push.ENROL, error="x") == taken
@@ -110,11 +111,11 @@ MOVES = st.sampled_from(("invite", "take back", "told", "untold", "refused", "ag
 def _moved(one: Member, move: str) -> Member:
     actions: dict[str, Callable[[Member], Member]] = {
         "invite": invite,
-        "take back": lambda m: taken_back(m, Standing.NONE, at=NOW),
+        "take back": lambda m: taken_back(m, Standing.NONE),
         "told": lambda m: told(m, sent=Push.ENROL, ours=True),
         "untold": lambda m: told(m, sent=Push.UNENROL, ours=False),
         "refused": lambda m: refused(m, sent=Push.ENROL, error="x"),
-        "again": lambda m: tried_again(m, at=NOW),
+        "again": lambda m: tried_again(m),
         "completed": lambda m: standing_now(m, Standing.COMPLETED),
         "withdrawn": lambda m: standing_now(m, Standing.WITHDRAWN),
     }

@@ -154,7 +154,8 @@ class EnrolmentRow(Record, table=True):
     push_due_at: datetime | None = Field(default=None, sa_type=Instant)
     """Real time; set exactly while `push` is enrol or unenrol."""
     push_error: str | None = Field(default=None, sa_type=Text)
-    pushed_at: datetime | None = Field(default=None, sa_type=Instant)
+    pushed: bool = False
+    """We enrolled this person ourselves."""
     version: int = 1
     assigned_at: datetime = Field(sa_type=Instant)
     changed_at: datetime = Field(sa_type=Instant)
