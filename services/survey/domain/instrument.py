@@ -105,7 +105,8 @@ class AnswerProblem:
 
 def document_hash(document: Mapping[str, Any]) -> str:
     """SHA-256 over sorted, compact JSON, so that comments and layout of the file do not matter."""
-    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    plain = json.loads(json.dumps(document))  # numbers as keys become text before they are sorted
+    canonical = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(canonical.encode()).hexdigest()
 
 
@@ -199,10 +200,18 @@ def _measure(index: int, row: Any, questions: Sequence[ScaleQuestion]) -> Measur
 def _choices(place: str, rows: Any) -> tuple[Choice, ...]:
     if not isinstance(rows, Mapping) or not 2 <= len(rows) <= _MOST_STEPS:
         raise InstrumentInvalid(place, f"must map 2 to {_MOST_STEPS} numbers to labels")
-    values = sorted(_whole(place, value) for value in rows)
-    if values != list(range(values[0], values[0] + len(values))):
+    labels = {_number(place, key): label for key, label in rows.items()}
+    values = sorted(labels)
+    if values != list(range(values[0], values[0] + len(rows))):
         raise InstrumentInvalid(place, "numbers must follow each other without gaps")
-    return tuple(Choice(value=value, label=_text(f"{place}/{value}", rows[value])) for value in values)
+    return tuple(Choice(value=value, label=_text(f"{place}/{value}", labels[value])) for value in values)
+
+
+def _number(place: str, key: Any) -> int:
+    """A key of a scale: a number in YAML, text in JSON."""
+    if isinstance(key, str) and key.isascii() and key.isdigit():
+        return int(key)
+    return _whole(place, key)
 
 
 def _mode(document: Mapping[str, Any]) -> Mode:

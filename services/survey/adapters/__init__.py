@@ -1,0 +1,1 @@
+"""Tables, repositories and instrument files: what touches a database or a disk."""
