@@ -8,7 +8,6 @@ case-sensitive and answers [] without `moodle/site:viewuseridentity`; a course h
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 from services.rollout.domain.batch import BATCH, halves
@@ -22,7 +21,9 @@ from services.rollout.ports.learning import (
     Vault,
 )
 from shared.errors import PermanentFailure, TemporaryFailure
+from shared.events.facts import LearningFact, LearningState
 from shared.http_client import mapped_errors, outside_client
+from shared.mapping import NotUnderstood, VendorFile, load_vendor, understand_answer
 
 ENDPOINT = "webservice/rest/server.php"
 PAGE = 500
@@ -67,8 +68,9 @@ class MoodleError(Exception):
 class MoodlePlatform:
     """A `LearningPlatform`. `send` posts a form and gives the body of an answer with status 200."""
 
-    def __init__(self, send: Send, *, student_role_id: int = 5) -> None:
+    def __init__(self, send: Send, vendor: VendorFile, *, student_role_id: int = 5) -> None:
         self._send = send
+        self._vendor = vendor
         self._role = student_role_id
 
     async def find_accounts(self, match_by: str, values: Sequence[str]) -> Mapping[str, Sequence[Account]]:
@@ -107,7 +109,7 @@ class MoodlePlatform:
         return await self._in_batches("enrol_manual_unenrol_users", course_id, accounts, {})
 
     async def find_status(self, course_id: str, account: str) -> CourseStatus:
-        """See `LearningPlatform`. The time is the latest of the criteria, for Moodle keeps none for the course."""
+        """See `LearningPlatform`. What the answer means, and the time that Moodle does not keep, is in the vendor file."""
         function = "core_completion_get_course_completion_status"
         try:
             answer = await self._call(function, {"courseid": course_id, "userid": account}, expect=dict)
@@ -115,7 +117,23 @@ class MoodlePlatform:
             if error.code == "usernotenroled":
                 return CourseStatus(enrolled=False)
             raise _failure(error) from error
-        return read_status(answer)
+        return self._status(function, answer, {"course_id": course_id, "user_id": account})
+
+    def _status(self, function: str, answer: Mapping[str, Any], asked: Mapping[str, str]) -> CourseStatus:
+        try:
+            facts = understand_answer(self._vendor, function, answer, context=asked)
+        except NotUnderstood as error:
+            raise PermanentFailure(f"Moodle's answer to {function} is not what it documents: {error}") from error
+        learned = [fact for fact in facts if isinstance(fact, LearningFact)]
+        if not learned:
+            raise PermanentFailure(f"Moodle's answer to {function} is not what it documents")
+        done = next((fact for fact in learned if fact.state is LearningState.COMPLETED), None)
+        return CourseStatus(
+            enrolled=True,
+            completed=done is not None,
+            started=any(item.get("complete") for item in answer["completionstatus"].get("completions") or ()),
+            completed_at=done.occurred_at if done else None,
+        )
 
     async def _users_by(self, field: str, values: Sequence[str]) -> list[dict[str, Any]]:
         form = {"field": field} | {f"values[{number}]": value for number, value in enumerate(values)}
@@ -169,28 +187,13 @@ class MoodlePlatform:
         return answer
 
 
-def read_status(answer: Mapping[str, Any]) -> CourseStatus:
-    """Moodle's completion status of one account. An undone activity keeps its time, so only met criteria are read."""
-    status = answer.get("completionstatus")
-    if not isinstance(status, dict):
-        raise PermanentFailure("Moodle's completion status has no `completionstatus`")
-    met = [item for item in status.get("completions") or () if item.get("complete")]
-    times = [int(item["timecompleted"]) for item in met if item.get("timecompleted")]
-    completed = bool(status.get("completed"))
-    return CourseStatus(
-        enrolled=True,
-        completed=completed,
-        started=bool(met),
-        completed_at=datetime.fromtimestamp(max(times), UTC) if completed and times else None,
-    )
-
-
 class OutsidePlatforms:
     """`Platforms` over real HTTP. `transport` replaces the network in tests."""
 
     def __init__(self, vault: Vault, *, transport: Any = None) -> None:
         self._vault = vault
         self._transport = transport
+        self._moodle = load_vendor("moodle")
 
     def vendors(self) -> Sequence[str]:
         return ("moodle",)
@@ -212,7 +215,7 @@ class OutsidePlatforms:
                     answer.raise_for_status()
                     return answer.text
 
-            yield MoodlePlatform(send, student_role_id=connection.student_role_id)
+            yield MoodlePlatform(send, self._moodle, student_role_id=connection.student_role_id)
 
 
 def _failure(error: MoodleError) -> TemporaryFailure | PermanentFailure:

@@ -12,9 +12,10 @@ import pytest
 from pydantic import SecretStr
 
 from services.rollout.adapters.credentials import CredentialVault
-from services.rollout.adapters.moodle import MoodlePlatform, OutsidePlatforms, read_status
+from services.rollout.adapters.moodle import MoodlePlatform, OutsidePlatforms
 from services.rollout.ports.learning import AccountRefused, Connection, CourseRefused, CourseStatus
 from shared.errors import PermanentFailure, TemporaryFailure
+from shared.mapping import load_vendor
 
 FIXTURES = Path(__file__).resolve().parents[3].parent / "shared" / "fixtures" / "moodle-rest"
 
@@ -23,6 +24,13 @@ def error(code: str) -> str:
     return json.dumps(
         {"exception": "core\\exception\\moodle_exception", "errorcode": code, "message": "in any language"}
     )
+
+
+MOODLE = load_vendor("moodle")
+
+
+def platform(send: Any, **more: Any) -> MoodlePlatform:
+    return MoodlePlatform(send, MOODLE, **more)
 
 
 class ScriptedMoodle:
@@ -54,25 +62,25 @@ async def test_an_error_in_a_200_is_read_by_its_code_and_never_by_its_words() ->
     }
     for code, kind in kinds.items():
         with pytest.raises(kind, match=code) as caught:
-            await MoodlePlatform(ScriptedMoodle(error(code))).find_status("2", "4")
+            await platform(ScriptedMoodle(error(code))).find_status("2", "4")
         assert type(caught.value) is kind
 
 
 async def test_a_code_that_is_a_piece_of_html_is_not_repeated() -> None:
     with pytest.raises(PermanentFailure) as caught:
-        await MoodlePlatform(ScriptedMoodle(error("<div>Passwords must…</div>"))).find_status("2", "4")
+        await platform(ScriptedMoodle(error("<div>Passwords must…</div>"))).find_status("2", "4")
     assert "<div>" not in str(caught.value)
 
 
 async def test_an_answer_that_is_not_json_or_not_the_documented_shape_is_a_plain_failure() -> None:
     for body in ("<html>login</html>", "[1]", ""):
         with pytest.raises(PermanentFailure):
-            await MoodlePlatform(ScriptedMoodle(body)).find_status("2", "4")
+            await platform(ScriptedMoodle(body)).find_status("2", "4")
 
 
 async def test_enrolling_goes_out_in_calls_of_fifty_with_the_student_role() -> None:
     moodle = ScriptedMoodle("null")
-    refused = await MoodlePlatform(moodle, student_role_id=7).enrol("2", [str(number) for number in range(120)])
+    refused = await platform(moodle, student_role_id=7).enrol("2", [str(number) for number in range(120)])
     assert refused == {}
     assert [len(enrolled_ids(form)) for form in moodle.forms] == [50, 50, 20]
     assert moodle.forms[0]["enrolments[0][roleid]"] == "7"
@@ -88,7 +96,7 @@ async def test_one_unknown_account_in_a_batch_is_found_and_the_others_are_enroll
         enrolled.update(enrolled_ids(form))
         return "null"
 
-    refused = await MoodlePlatform(ScriptedMoodle(answer)).enrol("2", [str(number) for number in range(50)])
+    refused = await platform(ScriptedMoodle(answer)).enrol("2", [str(number) for number in range(50)])
     assert set(refused) == {"13", "31"}
     assert enrolled == {str(number) for number in range(50)} - {"13", "31"}
 
@@ -96,7 +104,7 @@ async def test_one_unknown_account_in_a_batch_is_found_and_the_others_are_enroll
 async def test_a_course_that_cannot_be_enrolled_in_is_not_searched_account_by_account() -> None:
     moodle = ScriptedMoodle(error("wsnoinstance"))
     with pytest.raises(CourseRefused, match="manual enrolment"):
-        await MoodlePlatform(moodle).enrol("1", ["4", "5", "6"])
+        await platform(moodle).enrol("1", ["4", "5", "6"])
     assert len(moodle.forms) == 1
 
 
@@ -106,7 +114,7 @@ async def test_addresses_are_tried_as_written_and_then_in_lower_case() -> None:
     def answer(form: Mapping[str, str]) -> Any:
         return [users[value] for name, value in form.items() if name.startswith("values") and value in users]
 
-    found = await MoodlePlatform(ScriptedMoodle(answer)).find_accounts("email", ["Ada@Example.test", "x@example.test"])
+    found = await platform(ScriptedMoodle(answer)).find_accounts("email", ["Ada@Example.test", "x@example.test"])
     assert {value: [account.id for account in accounts] for value, accounts in found.items()} == {
         "Ada@Example.test": ["4"]
     }
@@ -115,7 +123,7 @@ async def test_addresses_are_tried_as_written_and_then_in_lower_case() -> None:
 
 async def test_an_idnumber_that_two_accounts_carry_gives_both() -> None:
     users = [{"id": 4, "username": "a", "idnumber": "E-1"}, {"id": 10, "username": "b", "idnumber": "E-1"}]
-    found = await MoodlePlatform(ScriptedMoodle(users)).find_accounts("idnumber", ["E-1"])
+    found = await platform(ScriptedMoodle(users)).find_accounts("idnumber", ["E-1"])
     assert [account.id for account in found["E-1"]] == ["4", "10"]
 
 
@@ -126,7 +134,7 @@ async def test_a_user_name_that_moodle_does_not_accept_hides_no_other() -> None:
             return error("invalidparameter")
         return [{"id": 4, "username": value} for value in values if value == "ada"]
 
-    found = await MoodlePlatform(ScriptedMoodle(answer)).find_accounts("username", ["Ada", "B d"])
+    found = await platform(ScriptedMoodle(answer)).find_accounts("username", ["Ada", "B d"])
     assert list(found) == ["Ada"]
 
 
@@ -139,34 +147,44 @@ async def test_participants_are_read_page_by_page_and_a_server_that_ignores_page
         return everyone[start : start + int(values["limitnumber"])]
 
     moodle = ScriptedMoodle(paged)
-    assert len(await MoodlePlatform(moodle).list_participants("2")) == 1203
+    assert len(await platform(moodle).list_participants("2")) == 1203
     assert len(moodle.forms) == 3
     for whole in (everyone, everyone[:500]):
-        assert len(await MoodlePlatform(ScriptedMoodle(whole)).list_participants("2")) == len(whole)
+        assert len(await platform(ScriptedMoodle(whole)).list_participants("2")) == len(whole)
 
 
 async def test_an_unknown_course_is_a_matter_of_the_course_and_not_of_a_person() -> None:
     with pytest.raises(CourseRefused):
-        await MoodlePlatform(ScriptedMoodle(error("invalidrecordunknown"))).list_participants("999")
+        await platform(ScriptedMoodle(error("invalidrecordunknown"))).list_participants("999")
 
 
 async def test_not_enrolled_is_no_failure_and_no_verdict() -> None:
-    status = await MoodlePlatform(ScriptedMoodle(error("usernotenroled"))).find_status("2", "4")
+    status = await platform(ScriptedMoodle(error("usernotenroled"))).find_status("2", "4")
     assert status == CourseStatus(enrolled=False)
 
 
-def test_the_time_of_completion_is_the_latest_of_the_met_criteria() -> None:
-    criteria = [
+async def status_of(completed: bool, criteria: list[dict[str, Any]]) -> CourseStatus:
+    answer = {"completionstatus": {"completed": completed, "completions": criteria}, "warnings": []}
+    return await platform(ScriptedMoodle(answer)).find_status("2", "4")
+
+
+async def test_the_time_of_completion_is_the_latest_of_the_criteria() -> None:
+    criteria: list[dict[str, Any]] = [
         {"type": 4, "complete": True, "timecompleted": 1795327507},
         {"type": 4, "complete": True, "timecompleted": 1795327600},
-        {"type": 4, "complete": False, "timecompleted": 1795329999},
+        {"type": 4, "complete": False, "timecompleted": None},
     ]
-    done = read_status({"completionstatus": {"completed": True, "completions": criteria}})
+    done = await status_of(True, criteria)
     assert done.completed_at == datetime.fromtimestamp(1795327600, UTC)
     # In between two runs of Moodle's task every criterion says yes while the course says no: not yet is never no.
-    waiting = read_status({"completionstatus": {"completed": False, "completions": criteria[:2]}})
-    assert waiting == CourseStatus(enrolled=True, completed=False, started=True)
-    assert read_status({"completionstatus": {"completed": True, "completions": []}}).completed_at is None
+    assert await status_of(False, criteria[:2]) == CourseStatus(enrolled=True, completed=False, started=True)
+    assert await status_of(False, criteria[2:]) == CourseStatus(enrolled=True)
+    assert await status_of(True, []) == CourseStatus(enrolled=True, completed=True)
+
+
+async def test_a_status_without_its_body_is_no_status() -> None:
+    with pytest.raises(PermanentFailure):
+        await platform(ScriptedMoodle({"warnings": []})).find_status("2", "4")
 
 
 @pytest.mark.skipif(not FIXTURES.is_dir(), reason="the real payloads of ../shared/fixtures are not here")
@@ -185,7 +203,7 @@ def test_the_time_of_completion_is_the_latest_of_the_met_criteria() -> None:
 )
 async def test_a_real_status_is_read(name: str, expected: tuple[bool, bool, bool]) -> None:
     body = (FIXTURES / f"{name}.json").read_text()
-    status = await MoodlePlatform(ScriptedMoodle(body)).find_status("2", "4")
+    status = await platform(ScriptedMoodle(body)).find_status("2", "4")
     assert (status.enrolled, status.completed, status.started) == expected
     assert (status.completed_at is not None) == status.completed
 
@@ -197,7 +215,7 @@ def test_no_real_error_is_taken_for_data() -> None:
         if path.name.endswith(".meta.json") or not isinstance(document, dict) or "exception" not in document:
             continue
         with pytest.raises((TemporaryFailure, PermanentFailure)):
-            _run(MoodlePlatform(ScriptedMoodle(document)).enrol("2", ["4"]), document)
+            _run(platform(ScriptedMoodle(document)).enrol("2", ["4"]), document)
 
 
 def _run(work: Any, document: dict[str, Any]) -> None:
@@ -219,8 +237,8 @@ def connection(base_url: str = "https://lms.example.test/moodle") -> Connection:
 
 async def ask(handler: Any) -> Any:
     platforms = OutsidePlatforms(VAULT, transport=httpx.MockTransport(handler))
-    async with platforms.open(connection()) as platform:
-        return await platform.find_status("2", "4")
+    async with platforms.open(connection()) as opened:
+        return await opened.find_status("2", "4")
 
 
 async def test_the_token_travels_in_the_form_and_never_in_the_address() -> None:
