@@ -221,8 +221,12 @@ class TicketRepository:
         clocks = await self._of_tickets(ClockRow, [row.ticket_id for row in found])
         return [_dossier(row, (), clocks.get(row.ticket_id)) for row in found], after
 
-    async def page_comments(self, ticket_id: str, paging: PagingRequest) -> tuple[list[Comment], str | None]:
+    async def page_comments(
+        self, ticket_id: str, paging: PagingRequest, *, internal_too: bool
+    ) -> tuple[list[Comment], str | None]:
         statement = select(CommentRow).where(col(CommentRow.ticket_id) == ticket_id)
+        if not internal_too:
+            statement = statement.where(col(CommentRow.public))
         order: Order = [(col(CommentRow.at), "asc"), (col(CommentRow.comment_id), "asc")]
         found, after = await keyset_page(self._session, statement, order, paging)
         return [rows.comment_of(row) for row in found], after

@@ -1,0 +1,80 @@
+"""Events in: parse, call one use case."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from services.tickets.ports import TicketsUnit
+from services.tickets.usecases.delivering import take_delivery
+from services.tickets.usecases.following import (
+    follow_enrolment,
+    follow_person,
+    follow_plan,
+    follow_source,
+    follow_wave,
+    forget_person,
+)
+from shared.consumer import Handler
+from shared.errors import PermanentFailure, TemporaryFailure
+from shared.events.envelope import Envelope, Event
+from shared.events.gateway import HelpdeskDelivered, SourceChanged
+from shared.events.rollout import EnrolmentChanged, PersonChanged, PersonErased, PlanApplied, WaveChanged
+from shared.mapping import RawDelivery, VendorFile, VendorFileError, parse_vendor
+
+KEPT_VENDOR_FILES = 100
+
+
+class Deliveries:
+    """Handles what helpdesks deliver; keeps vendor files parsed, by the version of their source."""
+
+    def __init__(self) -> None:
+        self._parsed: dict[str, VendorFile] = {}
+
+    async def take(self, unit: TicketsUnit, envelope: Envelope[HelpdeskDelivered], now: datetime) -> None:
+        delivery = envelope.data
+        found = await unit.sources.find(delivery.source)
+        if found is None:
+            # Replicas share the stream: another one may be about to commit the source.
+            raise TemporaryFailure(f"The source {delivery.source!r} is not known yet.")
+        await take_delivery(unit, delivery, _raw(delivery), self._vendor(*found), now)
+
+    def _vendor(self, version: str, document: dict[str, Any]) -> VendorFile:
+        vendor = self._parsed.get(version)
+        if vendor is None:
+            try:
+                vendor = parse_vendor(document)
+            except VendorFileError as problem:
+                raise PermanentFailure(f"The source's vendor file cannot be used: {problem}") from problem
+            if len(self._parsed) >= KEPT_VENDOR_FILES:
+                self._parsed.clear()
+            self._parsed[version] = vendor
+        return vendor
+
+
+def _raw(delivery: HelpdeskDelivered) -> RawDelivery:
+    try:
+        body = (
+            base64.b64decode(delivery.body, validate=True) if delivery.encoding == "base64" else delivery.body.encode()
+        )
+    except binascii.Error as problem:
+        raise PermanentFailure(f"The delivery's body is not base64: {problem}") from problem
+    headers = {name.lower(): value for name, value in delivery.headers.items()}
+    return RawDelivery(body=body, content_type=delivery.content_type, headers=headers, received_at=delivery.received_at)
+
+
+def gateway_handlers() -> Mapping[type[Event], Handler[TicketsUnit]]:
+    """For the durable `tickets-deliveries`: sources and deliveries keep their order in one stream."""
+    return {SourceChanged: follow_source, HelpdeskDelivered: Deliveries().take}
+
+
+def rollout_handlers() -> Mapping[type[Event], Handler[TicketsUnit]]:
+    """For the durable `tickets-directory`."""
+    return {
+        PlanApplied: follow_plan,
+        WaveChanged: follow_wave,
+        EnrolmentChanged: follow_enrolment,
+        PersonChanged: follow_person,
+        PersonErased: forget_person,
+    }

@@ -1,0 +1,32 @@
+"""The composition root: API, relay, consumers and timer in one process."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.tickets.adapters.repository import DatabaseUnit
+from services.tickets.adapters.tables import plumbing
+from services.tickets.api import router
+from services.tickets.consumers import gateway_handlers, rollout_handlers
+from services.tickets.permissions import PERMISSIONS
+from services.tickets.settings import TicketsSettings
+from services.tickets.timers import breach_due_clocks, next_due
+from shared.app import build_app
+from shared.clock import Clock
+from shared.runtime import Runtime
+
+
+def create_app(settings: TicketsSettings | None = None, *, clock: Clock | None = None) -> FastAPI:
+    """The tickets service. Settings come from the environment unless given."""
+    runtime = Runtime(
+        settings or TicketsSettings(),
+        service="tickets",
+        plumbing=plumbing,
+        make_unit=DatabaseUnit,
+        migrations=Path(__file__).parent / "migrations",
+        clock=clock,
+    )
+    runtime.consume("tickets-deliveries", stream="gateway", handlers=gateway_handlers())
+    runtime.consume("tickets-directory", stream="rollout", handlers=rollout_handlers())
+    runtime.timer("sla clocks", next_due=next_due, fire=breach_due_clocks)
+    return build_app(runtime, routers=[router], permissions=PERMISSIONS, title="Glidepath tickets")

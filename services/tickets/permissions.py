@@ -1,0 +1,18 @@
+"""Who may do what: one row per route. What may be done to a single ticket is decided where it is done."""
+
+from shared.auth import EVERYONE, STAFF, Permissions, Role, roles
+
+REPORTING = STAFF | roles(Role.MANAGER, Role.INTEGRATION)
+
+PERMISSIONS: Permissions = {
+    "POST /v1/tickets": REPORTING,
+    "GET /v1/tickets": EVERYONE,
+    "GET /v1/tickets/{ticket_id}": EVERYONE,
+    "PATCH /v1/tickets/{ticket_id}": STAFF | roles(Role.INTEGRATION),
+    "POST /v1/tickets/{ticket_id}/comments": REPORTING,
+    "GET /v1/tickets/{ticket_id}/comments": EVERYONE,
+    "GET /v1/tickets/{ticket_id}/clocks": EVERYONE,
+    "GET /v1/tickets/{ticket_id}/history": EVERYONE,
+    "GET /v1/policies": EVERYONE,
+    "PUT /v1/policies/{name}": roles(Role.IT_LEAD),
+}
