@@ -36,10 +36,11 @@ check: setup ## Format, lint, types, import contracts, sizes, generated files
 	@$(PY) -m shared.events.document --check docs/events.md
 	@$(PY) tests/support/sizes.py
 
-format: setup ## Format the code and regenerate docs/events.md
+format: setup ## Format the code and regenerate what is made from the events
 	@$(VENV)/bin/ruff format .
 	@$(VENV)/bin/ruff check --fix .
 	@$(PY) -m shared.events.document docs/events.md
+	@$(PY) -m tests.support.event_schemas
 
 lock: ## Resolve pyproject.toml into the hash-pinned locks
 	@test -x $(UV) || (python3 -m venv $(VENV) && $(VENV)/bin/pip install -q uv==$(UV_VERSION))
