@@ -6,6 +6,7 @@ names its style sheet relative to itself and its form posts to wherever it was s
 
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import parse_qs
 
@@ -33,7 +34,8 @@ PAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
-STATUSES = {Standing.CLOSED: 410, Standing.ANSWERED: 200, Standing.REJECTED: 422}
+REFUSALS = {Standing.CLOSED: 410, Standing.REJECTED: 422}
+"""Of an answer. Looking at a page is never refused, whatever the page says."""
 _HERE = Path(__file__).parent.parent
 SurveyUow = Annotated[SurveyUnit, Depends(request_unit)]
 
@@ -74,7 +76,9 @@ class Pages:
         )
         self.style_sheet = (_HERE / "templates" / "survey.css").read_text(encoding="utf-8")
 
-    def invitation(self, view: InvitationView, given: Mapping[str, list[str]]) -> HTMLResponse:
+    def invitation(
+        self, view: InvitationView, given: Mapping[str, list[str]] = MappingProxyType({}), *, status: int = 200
+    ) -> HTMLResponse:
         """The page for how the invitation stands; `given` is kept in the form that is shown again."""
         name = "form.html" if view.standing in (Standing.OPEN, Standing.REJECTED) else "message.html"
         html = self._templates.get_template(name).render(
@@ -84,7 +88,7 @@ class Pages:
             problems={problem.question: problem.detail for problem in view.problems},
             given={question: values[-1] for question, values in given.items() if values},
         )
-        return HTMLResponse(html, status_code=STATUSES.get(view.standing, 200), headers=PAGE_HEADERS)
+        return HTMLResponse(html, status_code=status, headers=PAGE_HEADERS)
 
     def trouble(self, status: int, title: str, detail: str) -> HTMLResponse:
         html = self._templates.get_template("trouble.html").render(title=title, detail=detail)
@@ -118,7 +122,7 @@ def make_page_router() -> Router:
     ) -> HTMLResponse:
         """The questions, or why there are none. Opening the page changes nothing."""
         try:
-            return pages.invitation(await look_at_invitation(unit, _subject(request, token, real_now), now), {})
+            return pages.invitation(await look_at_invitation(unit, _subject(request, token, real_now), now))
         except (LinkInvalid, InvitationUnknown) as error:
             return pages.trouble(error.status, error.title, error.detail)
 
@@ -134,7 +138,8 @@ def make_page_router() -> Router:
         try:
             invitation_id = _subject(request, token, real_now)
             given = await read_form(request)
-            return pages.invitation(await answer_invitation(unit, invitation_id, given, now), given)
+            view = await answer_invitation(unit, invitation_id, given, now)
+            return pages.invitation(view, given, status=REFUSALS.get(view.standing, 200))
         except (LinkInvalid, InvitationUnknown) as error:
             return pages.trouble(error.status, error.title, error.detail)
         except FormUnreadable as error:

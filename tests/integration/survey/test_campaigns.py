@@ -180,8 +180,8 @@ async def test_silence_never_passes(desk: SurveyDesk) -> None:
 
 
 async def test_the_verdict_is_told_exactly_once(desk: SurveyDesk) -> None:
-    tokens = await desk.open(20)
-    await answer_all(desk, tokens[:19], not_ready=1)
+    tokens = await desk.open(30)
+    await answer_all(desk, tokens[:29], not_ready=1)
     await desk.run_due()
     assert (await verdict_of(desk))["basis"] == "certain"
     desk.clock.advance(CLOSES - START)
