@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 
 from services.tickets.domain.policy import Priority, Status
 from services.tickets.domain.ticket import AuthorRole
 from services.tickets.ports import TicketFilter, TicketsUnit
 from services.tickets.schemas import (
+    STORABLE,
     ClockOut,
     CommentIn,
     CommentOut,
@@ -30,6 +31,8 @@ from shared.errors import Forbidden
 from shared.rest import Caller, IfMatch, Now, Page, Paging, Router, changes, page_of, request_unit, set_etag
 
 Unit = Annotated[TicketsUnit, Depends(request_unit)]
+TicketId = Annotated[str, Path(max_length=100, pattern=STORABLE)]
+Name = Annotated[str, Path(max_length=100, pattern=STORABLE)]
 ON_BEHALF = STAFF | {Role.INTEGRATION}
 
 router = Router(tags=["tickets"])
@@ -62,9 +65,11 @@ async def get_tickets(
     paging: Paging,
     status: Annotated[list[Status] | None, Query(description="May be repeated.")] = None,
     priority: Annotated[list[Priority] | None, Query(description="May be repeated.")] = None,
-    rollout: Annotated[str | None, Query(max_length=300)] = None,
-    wave: Annotated[str | None, Query(max_length=300)] = None,
-    q: Annotated[str | None, Query(max_length=200, description="In subject, number or the helpdesk's key.")] = None,
+    rollout: Annotated[str | None, Query(max_length=300, pattern=STORABLE)] = None,
+    wave: Annotated[str | None, Query(max_length=300, pattern=STORABLE)] = None,
+    q: Annotated[
+        str | None, Query(max_length=200, pattern=STORABLE, description="In subject, number or the helpdesk's key.")
+    ] = None,
 ) -> Page[TicketOut]:
     """Tickets, the newest first."""
     cut = TicketFilter(
@@ -76,7 +81,7 @@ async def get_tickets(
 
 
 @router.get("/v1/tickets/{ticket_id}")
-async def get_ticket(ticket_id: str, unit: Unit, response: Response) -> TicketOut:
+async def get_ticket(ticket_id: TicketId, unit: Unit, response: Response) -> TicketOut:
     dossier = await unit.tickets.get(ticket_id)
     set_etag(response, dossier.ticket.version)
     return ticket_out(dossier, await unit.contacts.load({dossier.ticket.requester_id}))
@@ -84,7 +89,7 @@ async def get_ticket(ticket_id: str, unit: Unit, response: Response) -> TicketOu
 
 @router.patch("/v1/tickets/{ticket_id}")
 async def patch_ticket(
-    ticket_id: str, patch: TicketPatch, unit: Unit, caller: Caller, if_match: IfMatch, now: Now, response: Response
+    ticket_id: TicketId, patch: TicketPatch, unit: Unit, caller: Caller, if_match: IfMatch, now: Now, response: Response
 ) -> TicketOut:
     """Change a ticket as it was read. A closed one cannot be changed."""
     wanted = changes(patch)
@@ -98,7 +103,7 @@ async def patch_ticket(
 
 
 @router.post("/v1/tickets/{ticket_id}/comments", status_code=201)
-async def post_comment(ticket_id: str, said: CommentIn, unit: Unit, caller: Caller, now: Now) -> CommentOut:
+async def post_comment(ticket_id: TicketId, said: CommentIn, unit: Unit, caller: Caller, now: Now) -> CommentOut:
     """Write on a ticket. A public comment by somebody other than the requester is the response the clock waits for."""
     if (said.author_role or said.author) and not caller.roles & ON_BEHALF:
         raise Forbidden("Only staff and integrations write on behalf of somebody else.")
@@ -116,7 +121,7 @@ async def post_comment(ticket_id: str, said: CommentIn, unit: Unit, caller: Call
 
 @router.get("/v1/tickets/{ticket_id}/comments")
 async def get_comments(
-    ticket_id: str, request: Request, response: Response, unit: Unit, caller: Caller, paging: Paging
+    ticket_id: TicketId, request: Request, response: Response, unit: Unit, caller: Caller, paging: Paging
 ) -> Page[CommentOut]:
     """Comments in the order in which they were made; the desk's internal ones for staff only."""
     await unit.tickets.get(ticket_id)
@@ -125,7 +130,7 @@ async def get_comments(
 
 
 @router.get("/v1/tickets/{ticket_id}/clocks")
-async def get_clocks(ticket_id: str, unit: Unit, now: Now) -> list[ClockOut]:
+async def get_clocks(ticket_id: TicketId, unit: Unit, now: Now) -> list[ClockOut]:
     """The ticket's clocks, each drawn as segments that add up to what it counted."""
     dossier = await unit.tickets.get(ticket_id)
     version = (dossier.ticket.policy_name, dossier.ticket.policy_version)
@@ -135,7 +140,7 @@ async def get_clocks(ticket_id: str, unit: Unit, now: Now) -> list[ClockOut]:
 
 @router.get("/v1/tickets/{ticket_id}/history")
 async def get_history(
-    ticket_id: str, request: Request, response: Response, unit: Unit, paging: Paging
+    ticket_id: TicketId, request: Request, response: Response, unit: Unit, paging: Paging
 ) -> Page[EntryOut]:
     """What happened, in the order in which it was noticed."""
     await unit.tickets.get(ticket_id)
@@ -155,7 +160,7 @@ async def get_policies(request: Request, response: Response, unit: Unit, paging:
 
 
 @router.put("/v1/policies/{name}")
-async def put_policy(name: str, wanted: PolicyIn, unit: Unit, caller: Caller, now: Now) -> dict[str, Any]:
+async def put_policy(name: Name, wanted: PolicyIn, unit: Unit, caller: Caller, now: Now) -> dict[str, Any]:
     """Publish a new version. Tickets that are open stay with the version they were opened under."""
     document = wanted.model_dump(mode="json", exclude_none=True)
     version = await publish_policy(unit, name, document, by=caller.name, now=now)

@@ -15,11 +15,13 @@ from services.tickets.domain.segment import SegmentKind, segments
 from services.tickets.domain.ticket import AuthorRole, Comment, Entry, Kind
 from services.tickets.ports import Contact
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
-Text = Annotated[str, StringConstraints(max_length=60_000)]
-Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+STORABLE = r"^[^\x00]*$"
+"""PostgreSQL's texts hold every character but NUL."""
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=STORABLE)]
+Text = Annotated[str, StringConstraints(max_length=60_000, pattern=STORABLE)]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=STORABLE)]
 Tags = Annotated[list[Tag], Field(max_length=100)]
-Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+$")]
 Hours = Annotated[str, StringConstraints(max_length=11)]
 DAY_NAMES = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 MOST_MINUTES = 2 * 366 * 24 * 60
@@ -33,7 +35,7 @@ class RequesterIn(_In):
     """Who needs help, when it is not the caller."""
 
     email: Email
-    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=STORABLE)] = ""
 
 
 class TicketIn(_In):
@@ -71,7 +73,7 @@ class TicketPatch(_In):
 class CommentIn(_In):
     """`author_role` is for those who write on behalf of somebody; without it, the caller's role decides."""
 
-    body: Annotated[str, StringConstraints(min_length=1, max_length=60_000)]
+    body: Annotated[Text, StringConstraints(min_length=1)]
     public: bool = True
     author_role: Literal["agent", "requester", "bot"] | None = None
     author: RequesterIn | None = None
