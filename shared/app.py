@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from typing import Annotated, Any
 
 import structlog
@@ -11,6 +10,7 @@ from fastapi.routing import APIRoute
 from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import select
 
+from shared import __version__
 from shared.auth import Permissions, Role, roles
 from shared.database import UnitOfWork
 from shared.logging import configure_logging
@@ -57,7 +57,7 @@ def build_app(runtime: Runtime[Any], *, routers: Sequence[APIRouter], permission
     configure_logging(runtime.settings.log_level, runtime.settings.log_format)
     app = FastAPI(
         title=title,
-        version=version("glidepath"),
+        version=__version__,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,

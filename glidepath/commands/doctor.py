@@ -1,6 +1,5 @@
 """`doctor`: versions, whether the deployment answers, and whether each part says it is ready."""
 
-from importlib.metadata import version
 from platform import python_version
 
 import typer
@@ -8,6 +7,7 @@ import typer
 from glidepath.faults import Fault
 from glidepath.output import Format, Output, show_rows
 from glidepath.session import session_of
+from shared import __version__
 
 _SERVICES = ("rollout", "tickets", "survey")
 
@@ -16,7 +16,7 @@ def doctor(context: typer.Context, output: Output = Format.TABLE) -> None:
     """Look at this installation and at the deployment; exit 1 when something is wrong."""
     deployment = session_of(context).deployment()
     rows = [
-        _row("glidepath", True, f"{version('glidepath')} on Python {python_version()}"),
+        _row("glidepath", True, f"{__version__} on Python {python_version()}"),
         _row("deployment", True, f"{deployment.url} ({deployment.found_in})"),
     ]
     client = deployment.client()

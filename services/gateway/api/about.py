@@ -1,11 +1,10 @@
 """What this deployment is, and the switches of a demo."""
 
-from importlib.metadata import version
-
 from services.gateway.api.parts import Parts, Unit
 from services.gateway.errors import DemoOnly
 from services.gateway.schemas import AboutOut, ClockIn, ClockOut, DemoOut, QuietOut
 from services.gateway.usecases.clock import step_clock
+from shared import __version__
 from shared.rest import Router
 
 
@@ -21,7 +20,7 @@ def about_router(parts: Parts) -> Router:
             simulator_host=settings.simulator_host if settings.demo else None,
             mail_port=settings.demo_mail_port if settings.demo else None,
         )
-        return AboutOut(version=version("glidepath"), demo=demo)
+        return AboutOut(version=__version__, demo=demo)
 
     @router.post("/v1/demo/clock")
     async def step_business_clock(body: ClockIn, unit: Unit) -> ClockOut:
