@@ -152,7 +152,7 @@ class CompletionPoll:
         now, business_now = self._clock.now(), self._business.now()
         connection = page.connection
         await remember(unit, answer.found, now=business_now)
-        facts = [fact for target in page.targets if (fact := self._fact(connection, target, answer)) is not None]
+        facts = [fact for target in page.targets for fact in self._facts(connection, target, answer)]
         delivery_id = f"poll:{connection.source}:{connection.polls}"
         await apply_facts(
             unit, connection.source, facts, received_at=business_now, delivery_id=delivery_id, now=business_now
@@ -165,15 +165,23 @@ class CompletionPoll:
                 bookkeeping["last_error"] = "; ".join(answer.troubles)[:500]
             await unit.people.connections.update_call(connection.source, bookkeeping)
 
-    def _fact(self, connection: Connection, target: PollTarget, answer: PollAnswer) -> LearningFact | None:
+    def _facts(self, connection: Connection, target: PollTarget, answer: PollAnswer) -> list[LearningFact]:
         status = answer.statuses.get(target.enrolment_id)
         if status is None:
-            return None
+            return []
+        news = _news(target, status, absent=target.enrolment_id in answer.absent)
+        return [self._fact(connection, target, answer, state, status.completed_at) for state in news]
+
+    def _fact(
+        self,
+        connection: Connection,
+        target: PollTarget,
+        answer: PollAnswer,
+        state: LearningState,
+        completed_at: datetime | None,
+    ) -> LearningFact:
         account = answer.found.accounts[target.person_id]
-        state = _news(target, status, absent=target.enrolment_id in answer.absent)
-        if state is None:
-            return None
-        at = status.completed_at if state is LearningState.COMPLETED else None
+        at = completed_at if state is LearningState.COMPLETED else None
         # A time names the completion for good; without one, the poll that saw it does.
         when = f"{at:%Y%m%dT%H%M%SZ}" if at is not None else f"poll-{connection.polls}"
         return LearningFact(
@@ -203,14 +211,16 @@ def _due(connection: Connection, now: datetime) -> bool:
     )
 
 
-def _news(target: PollTarget, status: CourseStatus, *, absent: bool) -> LearningState | None:
-    """What the answer adds to what we hold; None if nothing."""
+def _news(target: PollTarget, status: CourseStatus, *, absent: bool) -> list[LearningState]:
+    """What the answer adds to what we hold."""
     if absent:
-        return LearningState.WITHDRAWN if target.state != "withdrawn" else None
+        return [LearningState.WITHDRAWN] if target.state != "withdrawn" else []
     if not status.enrolled:
-        return None
+        return []
+    # Somebody who was withdrawn is back; a completion of before the withdrawal comes back with them.
+    back = [LearningState.ENROLLED] if target.state in ("invited", "withdrawn") else []
     if status.completed:
-        return LearningState.COMPLETED
+        return [*back, LearningState.COMPLETED]
     if status.started and target.state in ("invited", "enrolled", "withdrawn"):
-        return LearningState.IN_PROGRESS
-    return LearningState.ENROLLED if target.state in ("invited", "withdrawn") else None
+        return [*back, LearningState.IN_PROGRESS]
+    return back
