@@ -63,7 +63,8 @@ def understand(vendor: VendorFile, delivery: RawDelivery) -> Understanding:
     root = {"body": document, "envelope": document, "headers": headers, "context": {}, "each": None, "let": {}}
     items = _items_of(vendor, document, root)
     if items is not None and not items:
-        return Understanding([Ignored(reason="the batch is empty")])
+        empty = Understanding([Ignored(reason="the batch is empty")])
+        return _finished(empty, delivery.source, delivery.received_at)
     found = Understanding()
     for number, item in enumerate([document] if items is None else items):
         _understand_item(vendor, vendor, {**root, "body": item}, number, found)

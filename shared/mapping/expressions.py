@@ -202,7 +202,7 @@ def compile_expression(text: str) -> Expression:
     """Compile and check names and numbers of arguments. `ValueError` says what is wrong."""
     try:
         compiled = jmespath.compile(text)
-    except JMESPathError as error:
+    except (JMESPathError, RecursionError) as error:
         raise ValueError(f"{text!r} is no JMESPath: {' '.join(str(error).split())}") from error
     for node in _walk(compiled.parsed):
         if node["type"] == "function_expression":

@@ -3,6 +3,7 @@
 A file is checked whole when it is read: expressions compile, functions exist, maps exist, words are ours, headers are kept.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import resources
@@ -137,16 +138,21 @@ def parse_vendor(document: Any) -> VendorFile:
         raise VendorFileError("", "a vendor file is a mapping")
     name = str(document.get("vendor", ""))
     try:
+        plain = json.loads(json.dumps(document))
         vendor = VendorFile.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         detail = str(first["msg"]).removeprefix("Value error, ")
         raise VendorFileError(_place(first["loc"]), detail, vendor=name) from error
-    vendor._document.update(document)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise VendorFileError("", f"a vendor file holds plain values only: {error}", vendor=name) from error
+    vendor._document.update(plain)
     return vendor
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
+    if loc[:1] == ("verify",):
+        loc = (*loc[:2], *loc[3:])  # the third is the scheme's name, by which pydantic tells the sections apart
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")
 
 
@@ -154,7 +160,7 @@ def read_vendor_text(text: str) -> VendorFile:
     """A vendor file from its YAML."""
     try:
         document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise VendorFileError("", f"not YAML: {error}") from error
     return parse_vendor(document)
 

@@ -48,8 +48,10 @@ class KeySets:
 
     async def judge(self, needed: NeedsKeySet, now: datetime) -> Verified | Rejected:
         """Whether the token was signed by a key of its sender. Its time is looked at only afterwards."""
+        algorithms = list(needed.algorithms)
+        registry = _Registry(algorithms=algorithms, strict_check_header=False)
         try:
-            kid = jws.extract_compact(needed.token.encode()).headers().get("kid")
+            kid = jws.extract_compact(needed.token.encode(), registry=registry).headers().get("kid")
         except (JoseError, ValueError):
             return Rejected("the JWT cannot be read", "mismatch")
         if not isinstance(kid, str) or not kid:
@@ -57,8 +59,6 @@ class KeySets:
         keys = await self._keys(needed.jwks_url, kid, now)
         if isinstance(keys, Rejected):
             return keys
-        algorithms = list(needed.algorithms)
-        registry = _Registry(algorithms=algorithms, strict_check_header=False)
         try:
             signed = jws.deserialize_compact(needed.token, keys, algorithms=algorithms, registry=registry)
         except (JoseError, ValueError, TypeError):
