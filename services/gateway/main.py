@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 from opentelemetry.metrics import Meter
 
-from services.gateway.adapters.judging import judge_delivery
+from services.gateway.adapters.judging import Judging, fetch_key_set
+from services.gateway.adapters.jwks import KeySets
 from services.gateway.adapters.mail import SmtpMailer
 from services.gateway.adapters.repository import ChangeBoard, GatewayTransaction
 from services.gateway.adapters.tables import plumbing
@@ -75,7 +76,7 @@ def create_app(
     board = ChangeBoard()
     runtime = make_runtime(settings, clock=clock, board=board)
     behind = dict(upstreams) if upstreams is not None else http_upstreams(settings)
-    vendors, vault = VendorShelf(judge_delivery), AesVault(settings.credentials_key)
+    vendors, vault = VendorShelf(Judging(KeySets(fetch_key_set))), AesVault(settings.credentials_key)
     mint = Mint(runtime.identities, runtime.clock)
 
     parts = Parts(settings=settings, vendors=vendors, vault=vault, ask_quiet=lambda: ask_quiet(behind, mint.token))

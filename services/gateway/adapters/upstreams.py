@@ -66,6 +66,8 @@ class InProcessUpstream:
             if watched.began:
                 raise
             raise UpstreamTooSlow(f"{self._name} did not answer within {self._timeout:g} s.") from error
+        except ServiceError:
+            raise  # the caller's body, not the service
         except Exception as error:
             # The service's own app has logged and answered its fault; only if it did not is there something left to say.
             if not watched.began:

@@ -23,6 +23,8 @@ class Arrival:
     content_type: str
     headers: Mapping[str, str]
     received_at: datetime
+    address: str | None = None
+    """Where the request came from, for senders that are known by nothing else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,19 +78,19 @@ class HookDoor:
         reason = await self.room()
         if reason is not None:
             raise IntakeFull(reason, retry_after_seconds=30)
-        return await self._take(found, arrival, _address(scope))
+        return await self._take(found, arrival)
 
-    async def _take(self, found: OpenSource, arrival: Arrival, address: str) -> Answer:
+    async def _take(self, found: OpenSource, arrival: Arrival) -> Answer:
         name = found.source.name
         judged = await found.intake.judge(arrival, found.secrets, arrival.received_at)
         if isinstance(judged, Untrusted):
             self.count(name, "signature_refused")
-            await self._keep(found, arrival, address, stage="signature", reason=judged.reason)
+            await self._keep(found, arrival, stage="signature", reason=judged.reason)
             raise SignatureRefused(f"{judged.reason}. The delivery is kept; it can be verified again.")
         fault = found.intake.find_fault(arrival)
         if fault is not None:
             self.count(name, "unreadable")
-            await self._keep(found, arrival, address, stage="body", reason=fault)
+            await self._keep(found, arrival, stage="body", reason=fault)
             answer = found.intake.unreadable()
             if answer is None:
                 raise BodyUnreadable(f"{fault}. The delivery is kept in the quarantine.")
@@ -102,8 +102,8 @@ class HookDoor:
         self.count(name, "accepted")
         return found.intake.accepted()
 
-    async def _keep(self, found: OpenSource, arrival: Arrival, address: str, *, stage: Stage, reason: str) -> None:
-        if not self.refusals.take(f"{found.source.id} {address}").allowed:
+    async def _keep(self, found: OpenSource, arrival: Arrival, *, stage: Stage, reason: str) -> None:
+        if not self.refusals.take(f"{found.source.id} {arrival.address}").allowed:
             self.count(found.source.name, "not_kept")
             return
         await self.writer.put(refused_of(found.source, arrival, stage=stage, reason=reason, vault=self.vault))
@@ -120,6 +120,7 @@ class HookDoor:
             content_type=headers.get("content-type", ""),
             headers=headers,
             received_at=self.clock.now(),
+            address=_address(scope),
         )
 
 
@@ -130,6 +131,6 @@ def _named(scope: Scope) -> tuple[str, str]:
     return name, path
 
 
-def _address(scope: Scope) -> str:
+def _address(scope: Scope) -> str | None:
     client = scope.get("client")
-    return str(client[0]) if client else "unknown"
+    return str(client[0]) if client else None

@@ -89,7 +89,11 @@ async def replay_delivery(unit: GatewayUnit, delivery_id: str) -> Logged:
 async def note_meaning(unit: GatewayUnit, told: DeliveryUnderstoodPayload, now: datetime) -> None:
     """A service says what a delivery meant. What it could not understand appears in the quarantine until it can."""
     delivery = await unit.deliveries.note_meaning(
-        told.delivery_id, outcome=told.outcome, facts=_storable(told.facts), reason=told.reason, at=now
+        told.delivery_id,
+        outcome=told.outcome,
+        facts=_storable(told.facts),
+        reason=readable(told.reason) if told.reason is not None else None,
+        at=now,
     )
     if delivery is None:
         return
@@ -100,5 +104,10 @@ async def note_meaning(unit: GatewayUnit, told: DeliveryUnderstoodPayload, now: 
         await unit.quarantine.release_of_delivery(told.delivery_id, now)
 
 
-def _storable(facts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [dict(fact) for fact in facts]
+def _storable(value: Any) -> Any:
+    """JSON values whose texts every database can store and every answer can carry."""
+    if isinstance(value, str):
+        return readable(value)
+    if isinstance(value, Mapping):
+        return {readable(str(key)): _storable(item) for key, item in value.items()}
+    return [_storable(item) for item in value] if isinstance(value, list | tuple) else value

@@ -129,6 +129,7 @@ def _pack(arrival: Arrival) -> bytes:
     head = {
         "method": arrival.method,
         "path": arrival.path,
+        "address": arrival.address,
         "content_type": readable(arrival.content_type),
         "headers": _bounded({name: readable(value) for name, value in arrival.headers.items()}),
         "received_at": render_instant(arrival.received_at),
@@ -142,6 +143,7 @@ def _unpack(packed: bytes) -> Arrival:
     return Arrival(
         method=head["method"],
         path=head["path"],
+        address=head["address"],
         body=body,
         content_type=head["content_type"],
         headers=head["headers"],

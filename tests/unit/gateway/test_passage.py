@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.domain.passage import Passage, find_passage, forwarded_headers, is_unambiguous, returned_headers
+from services.gateway.domain.passage import (
+    Passage,
+    find_passage,
+    forwarded_headers,
+    is_unambiguous,
+    outward,
+    returned_headers,
+)
 
 SERVICES = ("rollout", "tickets", "survey", "gateway")
 
@@ -100,3 +107,24 @@ def test_identity_credentials_and_hop_by_hop_headers_do_not_pass() -> None:
 def test_a_service_sets_no_cookies_and_its_connection_stays_behind() -> None:
     headers = [(b"Set-Cookie", b"a=b"), (b"Connection", b"x-a"), (b"X-A", b"1"), (b"ETag", b'"1"'), (b"Server", b"s")]
     assert returned_headers(headers) == [(b"etag", b'"1"')]
+
+
+@pytest.mark.parametrize(
+    ("service", "inside", "outside"),
+    [
+        ("tickets", b"/v1/tickets/1", b"/api/tickets/v1/tickets/1"),
+        ("tickets", b"http://tickets:8000/v1/tickets?cursor=a", b"/api/tickets/v1/tickets?cursor=a"),
+        ("rollout", b"/public/signoffs/tok", b"/signoff/tok"),
+        ("survey", b"http://s/public/invitations/tok", b"/survey/tok"),
+        ("survey", b"/public/assets/a.css", b"/survey/assets/a.css"),
+        (
+            "tickets",
+            b'<http://h/v1/a?x=1>; rel="next", </v1/b>; rel="up"',
+            b'</api/tickets/v1/a?x=1>; rel="next", </api/tickets/v1/b>; rel="up"',
+        ),
+        ("tickets", b"https://elsewhere.example/page", b"https://elsewhere.example/page"),
+        ("tickets", b"/v10/x", b"/v10/x"),
+    ],
+)
+def test_a_services_own_paths_become_those_of_the_public_door(service: str, inside: bytes, outside: bytes) -> None:
+    assert outward([(b"location", inside), (b"etag", inside)], service) == [(b"location", outside), (b"etag", inside)]
