@@ -13,6 +13,7 @@ from glidepath.commands import (
     demo,
     doctor,
     keys,
+    login,
     people,
     plans,
     rollouts,
@@ -63,6 +64,7 @@ def build() -> typer.Typer:
     app.callback()(_remember)
     app.command("up")(up.up)
     app.command("demo")(demo.demo)
+    app.command("login")(login.login)
     app.command("doctor")(doctor.doctor)
     app.command("list")(rollouts.list_rollouts)
     app.command("status")(rollouts.status)

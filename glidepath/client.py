@@ -32,6 +32,7 @@ class Client:
     ) -> None:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self.base_url = base_url.rstrip("/")
+        self._api_key = api_key
         self._patience_seconds = patience_seconds
         self._pause = pause
         self._http = httpx.Client(
@@ -45,6 +46,10 @@ class Client:
 
     def close(self) -> None:
         self._http.close()
+
+    def impatient(self) -> "Client":
+        """Another client to the same deployment that never waits, for a picture that may as well stay as it is."""
+        return Client(self.base_url, self._api_key, timeout_seconds=5.0)
 
     def get(self, path: str, **query: str | int | None) -> Json:
         return self.call("GET", path, query=query)

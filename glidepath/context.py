@@ -55,7 +55,7 @@ def find_deployment(
 ) -> Deployment:
     """The first of options, environment, ./.env and the data folder that knows; each value on its own."""
     env_file = read_env_file((folder or Path()) / ".env")
-    left_by_up = _read_credentials((folder or Path()) / data_folder(environment) / "credentials.json")
+    left_by_up = read_credentials((folder or Path()) / data_folder(environment) / "credentials.json")
     port = environment.get("GLIDEPATH_PORT") or env_file.get("GLIDEPATH_PORT") or str(DEFAULT_PORT)
     named_url = url or environment.get("GLIDEPATH_URL") or env_file.get("GLIDEPATH_URL")
     named_key = api_key or environment.get("GLIDEPATH_API_KEY") or env_file.get("GLIDEPATH_API_KEY")
@@ -66,7 +66,8 @@ def find_deployment(
     return Deployment(url=named_url or f"http://127.0.0.1:{port}", api_key=key, found_in=found_in)
 
 
-def _read_credentials(path: Path) -> dict[str, str]:
+def read_credentials(path: Path) -> dict[str, str]:
+    """`url` and `api_key` as `glidepath up` left them; empty when there is no such file or it is damaged."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return {"url": str(document["url"]), "api_key": str(document["api_key"])}

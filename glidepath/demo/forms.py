@@ -1,11 +1,16 @@
 """Fills in and sends a page's real form, the way a person's browser does without JavaScript."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 import httpx
+
+from shared.clock import monotonic
+
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -69,12 +74,27 @@ def read_form(page: str) -> Form | None:
 
 def submit(http: httpx.Client, link: str, fill: Fill) -> bool:
     """Open `link`, fill in its form, send it. False when the page has no form (any more). Raises httpx's errors."""
-    page = http.get(link)
-    page.raise_for_status()
+    page = _patiently(http, http.build_request("GET", link))
     form = read_form(page.text)
     if form is None:
         return False
-    answer = http.post(urljoin(str(page.url), form.action or str(page.url)), data=form.fixed | fill(form))
-    if answer.status_code not in (302, 303):
-        answer.raise_for_status()
+    target = urljoin(str(page.url), form.action or str(page.url))
+    _patiently(http, http.build_request("POST", target, data=form.fixed | fill(form)))
     return True
+
+
+def _patiently(http: httpx.Client, request: httpx.Request) -> httpx.Response:
+    """The answer; waits where the server says that it is too much at once, or that it is restarting."""
+    deadline = monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            answer = http.send(request)
+        except httpx.TransportError:
+            if monotonic() > deadline:
+                raise
+        else:
+            if answer.status_code not in (429, 502, 503, 504) or monotonic() > deadline:
+                if answer.status_code not in (302, 303):
+                    answer.raise_for_status()
+                return answer
+        time.sleep(0.3)

@@ -91,7 +91,7 @@ class Broker:
             stderr=asyncio.subprocess.DEVNULL,
             # Its own process group: Ctrl-C reaches us only, so that we stop first and it stops last.
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
         deadline = monotonic() + _START_SECONDS
         while not await jetstream_answers(self.port):
@@ -131,7 +131,7 @@ class Broker:
                 await process.wait()
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Between fork and exec: the kernel ends the child when we are gone, also after kill -9. Linux only, elsewhere a no-op."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -23,8 +23,9 @@ ACCOUNT = 7_700_001
 class Helpdesk:
     """The tickets. Times are the business clock's, because the whole simulated organisation lives by it."""
 
-    def __init__(self, clock: Clock, journal: Journal | None = None) -> None:
+    def __init__(self, clock: Clock, journal: Journal | None = None, *, first_number: int = 1001) -> None:
         self._clock = clock
+        self._first_number = first_number
         self._journal = journal or Journal()
         self.tickets: dict[int, dict[str, Any]] = {}
         self.users: dict[int, dict[str, Any]] = {}
@@ -41,7 +42,7 @@ class Helpdesk:
 
     def open_ticket(self, *, requester: int, subject: str, description: str, priority: str, tags: list[str]) -> int:
         """A ticket as a person files it; its number."""
-        number = 1000 + len(self.tickets) + 1
+        number = self._first_number + len(self.tickets)
         at = self._now()
         ticket = {
             "id": number,

@@ -80,6 +80,7 @@ def listen_on(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(256)  # at once: two sockets that only are bound can share a port
     except OSError:
         listening.close()
         raise
