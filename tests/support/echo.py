@@ -10,7 +10,7 @@ from pydantic import Field as ModelField
 from sqlalchemy import MetaData, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col
 
 from shared.app import build_app
 from shared.auth import PUBLIC, Permissions, Role, roles
@@ -47,7 +47,7 @@ class EchoUnit:
         await self.work.session.execute(insert(NoteRow).values(text=text, at=at))
 
     async def notes(self) -> list[str]:
-        return list((await self.work.session.execute(select(NoteRow.text).order_by(NoteRow.id))).scalars())
+        return list((await self.work.session.execute(select(col(NoteRow.text)).order_by(col(NoteRow.id)))).scalars())
 
 
 class NoteIn(BaseModel):
@@ -77,9 +77,9 @@ def echo_router(at: datetime) -> Router:
     async def list_notes(unit: Unit, paging: Paging) -> Page[str]:
         rows, after = await keyset_page(
             unit.work.session,
-            select(NoteRow.text),
-            [(NoteRow.__table__.c.id, "asc")],
-            paging,  # type: ignore[attr-defined]
+            select(col(NoteRow.text)),
+            [(col(NoteRow.id), "asc")],
+            paging,
         )
         return Page(items=rows, next=after)
 

