@@ -280,6 +280,10 @@ class Enrolments(Protocol):
 
     async def lock_members(self, ids: Sequence[str]) -> list[Member]: ...
 
+    async def lock_failed(self, source: str) -> list[Member]:
+        """Everybody whom this system would not take."""
+        ...
+
     async def save_members(self, pairs: Sequence[tuple[Member, Member]], now: datetime) -> set[tuple[str, str]]:
         """Save (before, after), move counters, record events for new states; the waves whose counters moved."""
         ...

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.rollout.domain.batch import Pace
+from services.rollout.domain.enrolment import tried_again
 from services.rollout.ports.learning import Connection, LearningUnit, Vault
 from shared.clock import new_id
 from shared.errors import FieldProblem, InvalidRequest, NotFound
@@ -30,7 +31,10 @@ class ConnectionOrder:
 async def connect_source(
     unit: LearningUnit, vault: Vault, vendors: Sequence[str], source: str, order: ConnectionOrder, now: datetime
 ) -> Connection:
-    """Make or change a connection. `now` is real time. The token is sealed here and never leaves again but to its system."""
+    """Make or change a connection. `now` is real time. The token is sealed here and never leaves again but to its system.
+
+    Whoever the system would not take before is tried once more, for what was wrong may be mended now.
+    """
     if order.vendor not in vendors:
         problem = FieldProblem("/vendor", f"known are {', '.join(vendors)}")
         raise InvalidRequest(f"Nobody here can call {order.vendor!r}.", errors=[problem])
@@ -60,6 +64,8 @@ async def connect_source(
         version=before.version + 1,
     )
     await unit.people.connections.save_connection(connection, now)
+    failed = await unit.people.enrolments.lock_failed(source)
+    await unit.people.enrolments.save_members([(member, tried_again(member)) for member in failed], now)
     return connection
 
 

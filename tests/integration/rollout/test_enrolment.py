@@ -89,6 +89,16 @@ async def test_whoever_failed_is_tried_again_only_when_somebody_asks(desk: Peopl
     assert await desk.counts() == {"enrolled": 1}
 
 
+async def test_mending_the_connection_tries_everybody_again(desk: PeopleDesk) -> None:
+    await desk.connect(match_by="username")  # Moodle's user names are not the directory's ids
+    await desk.open_wave(await desk.import_numbers([1, 2]))
+    await desk.push_all()
+    assert await desk.counts() == {"invited": 2, "push_failed": 2}
+    await desk.connect(match_by="idnumber")
+    await desk.push_all()
+    assert await desk.counts() == {"enrolled": 2}
+
+
 async def test_a_crash_between_the_call_and_the_commit_tells_the_system_again_and_loses_nobody(
     desk: PeopleDesk,
 ) -> None:

@@ -1,5 +1,6 @@
 """Deliveries of a learning system: understood, kept, folded, counted once, on both databases."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -123,3 +124,25 @@ async def test_a_fact_without_a_time_is_ordered_by_its_first_receipt_whichever_i
     await desk.deliver(timeless, received_at=at)
     await desk.deliver(event("user_enrolment_created", 1, 120))
     assert await desk.counts() == {"enrolled": 1}
+
+
+async def test_deliveries_at_the_same_moment_for_the_same_people_lose_nothing(desk: PeopleDesk) -> None:
+    people = await desk.import_numbers(range(8))
+    await desk.open_wave(people)
+    work = [
+        desk.deliver(event(name, number, seconds))
+        for number in range(8)
+        for name, seconds in (("user_enrolment_created", 0), ("course_completed", 10), ("course_completed", 11))
+    ]
+    await asyncio.gather(*work)
+    assert await desk.counts() == {"completed": 8}
+
+
+async def test_a_wave_that_opens_while_its_members_complete_counts_every_one(desk: PeopleDesk) -> None:
+    people = await desk.import_numbers(range(8))
+    await asyncio.gather(
+        *[desk.deliver(event("course_completed", number)) for number in range(4)],
+        desk.open_wave(people),
+        *[desk.deliver(event("course_completed", number)) for number in range(4, 8)],
+    )
+    assert await desk.counts() == {"completed": 8}

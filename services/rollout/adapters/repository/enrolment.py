@@ -65,6 +65,9 @@ class EnrolmentRepository:
         statement = select(ENROLMENTS.c.person_id, ENROLMENTS.c.wave).where(ENROLMENTS.c.rollout == rollout)
         return {row.person_id: row.wave for row in await self._session.execute(statement)}
 
+    async def lock_failed(self, source: str) -> list[Member]:
+        return await self._lock((ENROLMENTS.c.source == source, ENROLMENTS.c.push == Push.FAILED.value))
+
     async def lock_members(self, ids: Sequence[str]) -> list[Member]:
         locked: list[Member] = []
         for piece in pieces(sorted(ids)):
