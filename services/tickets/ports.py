@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.tickets.domain.attribution import Membership, Subject
-from services.tickets.domain.clock import News
+from services.tickets.domain.clock import Clock, News
 from services.tickets.domain.dossier import Dossier
 from services.tickets.domain.moment import Moment
 from services.tickets.domain.policy import Policy
@@ -47,6 +47,10 @@ class Filing:
     moments: Sequence[Moment]
     comments: Sequence[Comment]
     entries: Sequence[Entry]
+    clocks: Sequence[Clock]
+    """Those that are not as they were found."""
+    gone: Sequence[str]
+    """Ids of clocks that the ticket no longer has: they must not keep the timer busy."""
     news: Sequence[News]
 
 

@@ -133,7 +133,9 @@ class _Face:
                 self.clocks[key] = replace(clock, breached_at=clock.due_at, cause=Cause.ELAPSED)
 
     def take(self, moment: Moment) -> None:
-        if self._deleted or (self._at is None and moment.kind is not MomentKind.OPENED):
+        opening = moment.kind is MomentKind.OPENED
+        # An earlier opening may be known: what was learned first was not the beginning.
+        if self._deleted or opening != (self._at is None):
             return
         at = moment.at if self._at is None else max(self._at, moment.at)
         self._at = at
@@ -150,8 +152,6 @@ class _Face:
             self._cancel(at)
 
     def _open(self, at: datetime, priority: Priority) -> None:
-        if self.clocks:
-            return  # an earlier opening is known: what was learned first was not the beginning
         for target in Target:
             target_for = self._policy.target_for(priority, target)
             if target_for is not None:

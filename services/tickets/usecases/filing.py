@@ -95,6 +95,8 @@ def _filed(
         moments=folder.moments,
         comments=folder.comments,
         entries=folder.entries,
+        clocks=[clock for key, clock in dossier.clocks.items() if clock != found.clocks.get(key)],
+        gone=[clock.clock_id for key, clock in found.clocks.items() if key not in dossier.clocks],
         news=news,
     )
 

@@ -136,6 +136,9 @@ def test_a_priority_without_targets_has_no_clocks() -> None:
 def test_an_earlier_opening_learned_later_is_where_the_clocks_start() -> None:
     clock = run(opened(NINE + HOUR), opened(NINE), until=NINE + HOUR)[FIRST]
     assert (clock.started_at, clock.breached_at) == (NINE, NINE + HOUR)
+    # What happened before the opening that was learned first keeps its own time.
+    answer = run(opened(NINE + HOUR), answered(NINE + 20 * MINUTE), opened(NINE), until=NINE + HOUR)[FIRST]
+    assert answer.settled_at == NINE + 20 * MINUTE
 
 
 def test_a_late_answer_from_before_the_due_time_leaves_no_breach() -> None:

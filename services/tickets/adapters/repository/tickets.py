@@ -175,18 +175,13 @@ class TicketRepository:
             await self._session.execute(insert(model), values)
 
     async def _write_clocks(self, filings: Sequence[Filing]) -> None:
-        values = [rows.clock_values(clock) for filing in filings for clock in filing.dossier.clocks.values()]
-        for some in chunks(values, size=200):
+        for some in chunks([rows.clock_values(clock) for filing in filings for clock in filing.clocks], size=200):
             statement = insert_for(self._work.dialect, ClockRow).values(some)
             moving = {name: statement.excluded[name] for name in some[0] if name != "clock_id"}
             await self._session.execute(statement.on_conflict_do_update(index_elements=["clock_id"], set_=moving))
-        # A clock that its ticket no longer has must not keep the timer busy.
-        kept = [value["clock_id"] for value in values]
-        ids = [filing.dossier.ticket.ticket_id for filing in filings if not filing.new]
-        for some in chunks(ids):
-            await self._session.execute(
-                delete(ClockRow).where(col(ClockRow.ticket_id).in_(some), col(ClockRow.clock_id).not_in(kept))
-            )
+        gone = [clock_id for filing in filings for clock_id in filing.gone]
+        if gone:
+            await self._session.execute(delete(ClockRow).where(col(ClockRow.clock_id).in_(gone)))
 
     async def _write_breaches(self, filings: Sequence[Filing], now: datetime) -> None:
         withdrawn = [news.clock.clock_id for filing in filings for news in filing.news if isinstance(news, Withdrawn)]
