@@ -190,8 +190,8 @@ def test_unsigned_senders_need_a_listed_network() -> None:
         (["allow:nonsense"], "192.0.2.7", "unusable"),
         (["another-secret"], "192.0.2.7", "no_secret"),
     ]
-    for secrets, address, expected in refused:
-        judged = verify(spec, secrets, {}, BODY, NOW, address=address)
+    for live, sender, expected in refused:
+        judged = verify(spec, live, {}, BODY, NOW, address=sender)
         assert isinstance(judged, Rejected)
         assert judged.why == expected
 

@@ -111,6 +111,22 @@ def test_a_caliper_envelope_mixes_entities_and_events_and_the_actor_is_not_the_l
     )
 
 
+def test_the_course_of_a_membership_in_a_section_is_what_the_section_belongs_to() -> None:
+    section = {
+        "id": "urn:instructure:canvas:courseSection:3",
+        "subOrganizationOf": {"id": "urn:instructure:canvas:course:7"},
+    }
+    membership = {
+        "id": "urn:instructure:canvas:enrollment:55",
+        "member": "urn:x:9",
+        "organization": section,
+        "status": "Active",
+    }
+    fact = fact_of("canvas", caliper("Created", {**membership, "roles": ["Learner"]}))
+    assert (fact["course"], fact["state"]) == ({"id": "7"}, "enrolled")
+    assert fact_of("canvas", caliper("Created", {**membership, "roles": ["Instructor"]}))["type"] == "ignored"
+
+
 def test_a_signed_delivery_is_a_jwt() -> None:
     claims = base64.urlsafe_b64encode(json.dumps(event("course_completed", progress("2026-02-03T00:00:00Z"))).encode())
     body = b"eyJhbGciOiJSUzI1NiJ9." + claims.rstrip(b"=") + b".c2lnbmF0dXJl"

@@ -119,6 +119,14 @@ def test_a_template_with_a_lone_userid_names_the_learner_of_a_completion() -> No
     assert fact_of("moodle", {"event": "course_completed", "userid": "41", "courseid": "7"})["person"]["value"] == "41"
 
 
+def test_a_template_that_forgot_the_event_may_still_say_that_somebody_completed() -> None:
+    fact = fact_of("moodle", {"userid": "41", "courseid": "7", "timecompleted": str(AT)})
+    assert (fact["state"], fact["person"]["value"], fact["occurred_at"]) == ("completed", "41", "2025-10-09T08:53:20Z")
+    assert fact_of("moodle", {"email": "a@b.test", "course_id": "7", "status": "Completed"})["state"] == "completed"
+    with pytest.raises(NotUnderstood):
+        fact_of("moodle", {"userid": "41", "courseid": "7"})
+
+
 def test_a_body_that_says_nothing_is_not_understood() -> None:
     with pytest.raises(NotUnderstood, match="no rule"):
         fact_of("moodle", {"a": "1005", "b": "?."})
