@@ -2,12 +2,12 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as ModelField
-from sqlalchemy import MetaData, insert, select
+from sqlalchemy import ColumnElement, MetaData, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel, col
@@ -78,7 +78,7 @@ def echo_router(at: datetime) -> Router:
         rows, after = await keyset_page(
             unit.work.session,
             select(col(NoteRow.text)),
-            [(col(NoteRow.id), "asc")],
+            [(cast(ColumnElement[Any], col(NoteRow.id)), "asc")],
             paging,
         )
         return Page(items=rows, next=after)
