@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from opentelemetry.metrics import Meter
 
 from services.gateway.adapters.judging import Judging, fetch_key_set
@@ -23,7 +24,7 @@ from services.gateway.consumers import subscriptions
 from services.gateway.domain.bucket import Allowance
 from services.gateway.domain.delivery import Accepted, Refused
 from services.gateway.forward.callers import Callers
-from services.gateway.forward.doors import INSIDE, Doors
+from services.gateway.forward.doors import INSIDE, Doors, is_for_a_door
 from services.gateway.forward.hooks import HookDoor
 from services.gateway.forward.limits import Limiter
 from services.gateway.forward.services import Mint, ServiceDoor
@@ -41,6 +42,7 @@ from shared.app import build_app
 from shared.clock import Clock, monotonic
 from shared.database import UnitOfWork
 from shared.runtime import Runtime
+from shared.telemetry import Telemetry
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ROOM_LOOKED_AT_EVERY_SECONDS = 1.0
@@ -75,44 +77,20 @@ def create_app(
     settings = settings or GatewaySettings()
     board = ChangeBoard()
     runtime = make_runtime(settings, clock=clock, board=board)
+    telemetry = runtime.telemetry
+    runtime.telemetry = DoorTelemetry(telemetry.tracer_provider, telemetry.meter_provider, telemetry.registry)
     behind = dict(upstreams) if upstreams is not None else http_upstreams(settings)
     vendors, vault = VendorShelf(Judging(KeySets(fetch_key_set))), AesVault(settings.credentials_key)
     mint = Mint(runtime.identities, runtime.clock)
-
     parts = Parts(settings=settings, vendors=vendors, vault=vault, ask_quiet=lambda: ask_quiet(behind, mint.token))
     app = build_app(runtime, routers=gateway_routers(parts), permissions=PERMISSIONS, title="Glidepath gateway")
-    behind["gateway"] = InProcessUpstream(
-        _inside(app), name="gateway", timeout_seconds=settings.upstream_timeout_seconds
-    )
+    timeout = settings.upstream_timeout_seconds
+    behind["gateway"] = InProcessUpstream(_inside(app), name="gateway", timeout_seconds=timeout)
 
     callers = Callers(runtime.database, pepper=settings.key_pepper, clock=runtime.clock)
-    sources = SourceBoard(runtime.database, vendors, vault)
-    writer = _make_writer(runtime, settings)
     board.listen("keys", callers.forget)
-    board.listen("sources", sources.forget)
+    writer = _make_writer(runtime, settings)
     office = _add_loops(runtime, settings, board)
-    base_url = settings.public_url.rstrip("/")
-    hooks = HookDoor(
-        sources=sources,
-        writer=writer,
-        vault=vault,
-        clock=runtime.clock,
-        room=Room(runtime, settings),
-        refusals=Limiter(REFUSALS),
-        base_url=base_url,
-        read_seconds=settings.hook_read_seconds,
-        count=_counter(runtime.telemetry.meter()),
-    )
-    services = ServiceDoor(
-        upstreams=behind,
-        callers=callers,
-        mint=mint,
-        limits=Limiter(Allowance(burst=settings.rate_burst, rate_per_second=settings.rate_per_second)),
-        public_limits=Limiter(Allowance(burst=settings.public_burst, rate_per_second=settings.public_per_second)),
-        base_url=base_url,
-        body_most=settings.api_body_most,
-        read_seconds=settings.upstream_timeout_seconds,
-    )
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[None]:
@@ -127,18 +105,55 @@ def create_app(
                 await upstream.aclose()
 
     _within_lifespan(app, opened)
-    app.state.upstreams = behind
-    app.state.mint = mint
+    app.state.upstreams, app.state.mint = behind, mint
     # The doors stand outside of the framework's own stack: that is what makes them fast.
     app.middleware_stack = Doors(
         inside=app.build_middleware_stack(),
-        hooks=hooks,
-        services=services,
+        hooks=_make_hook_door(runtime, settings, board, writer, vendors, vault),
+        services=_make_service_door(settings, behind, callers, mint),
         callers=callers,
         pages=pages,
-        base_url=base_url,
+        base_url=settings.public_url.rstrip("/"),
     )
     return app
+
+
+def _make_hook_door(
+    runtime: GatewayRuntime,
+    settings: GatewaySettings,
+    board: ChangeBoard,
+    writer: GroupCommit,
+    vendors: VendorShelf,
+    vault: AesVault,
+) -> HookDoor:
+    sources = SourceBoard(runtime.database, vendors, vault)
+    board.listen("sources", sources.forget)
+    return HookDoor(
+        sources=sources,
+        writer=writer,
+        vault=vault,
+        clock=runtime.clock,
+        room=Room(runtime, settings),
+        refusals=Limiter(REFUSALS),
+        base_url=settings.public_url.rstrip("/"),
+        read_seconds=settings.hook_read_seconds,
+        count=_counter(runtime.telemetry.meter()),
+    )
+
+
+def _make_service_door(
+    settings: GatewaySettings, behind: Mapping[str, Upstream], callers: Callers, mint: Mint
+) -> ServiceDoor:
+    return ServiceDoor(
+        upstreams=behind,
+        callers=callers,
+        mint=mint,
+        limits=Limiter(Allowance(burst=settings.rate_burst, rate_per_second=settings.rate_per_second)),
+        public_limits=Limiter(Allowance(burst=settings.public_burst, rate_per_second=settings.public_per_second)),
+        base_url=settings.public_url.rstrip("/"),
+        body_most=settings.api_body_most,
+        read_seconds=settings.upstream_timeout_seconds,
+    )
 
 
 def http_upstreams(settings: GatewaySettings) -> dict[str, Upstream]:
@@ -146,6 +161,16 @@ def http_upstreams(settings: GatewaySettings) -> dict[str, Upstream]:
     urls = {"rollout": settings.rollout_url, "tickets": settings.tickets_url, "survey": settings.survey_url}
     timeout = settings.upstream_timeout_seconds
     return {name: HttpUpstream(url, name=name, timeout_seconds=timeout) for name, url in urls.items()}
+
+
+class DoorTelemetry(Telemetry):
+    """The doors are outside of FastAPI's per-request telemetry, which costs more than they do; they count for themselves.
+
+    What goes on to the gateway's own API is measured there, and a forwarded request by the service that answers it.
+    """
+
+    def fastapi(self) -> TelemetryConfig:
+        return {**super().fastapi(), "exclude": is_for_a_door}
 
 
 class Room:

@@ -22,7 +22,7 @@ async def test_every_route_lets_in_whom_its_row_names_and_nobody_else(tmp_path: 
 
         async def ask(method: str, path: str, role: Role | None) -> int:
             key = keys[role] if role is not None else None
-            json = {} if method in ("POST", "PUT", "PATCH") else None
+            json: dict[str, str] | None = {} if method in ("POST", "PUT", "PATCH") else None
             answer = await gateway.call(method, f"/api/gateway{path}", key=key, json=json)
             return answer.status_code
 

@@ -13,6 +13,12 @@ from shared.errors import ServiceError
 INSIDE = "glidepath.inside"
 """Set in the scope by the gateway's own upstream; nothing that comes over a wire can set it."""
 HEALTH = frozenset({"/livez", "/readyz"})
+FORWARDED = ("/api/", "/signoff/", "/survey/")
+
+
+def is_for_a_door(scope: Scope) -> bool:
+    """True for a request from outside that a door of this package answers by itself."""
+    return INSIDE not in scope and str(scope.get("path", "")).startswith(("/hooks/", *FORWARDED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +40,7 @@ class Doors:
         path: str = scope["path"]
         if path.startswith("/hooks/"):
             await self.hooks(scope, receive, send)
-        elif path.startswith(("/api/", "/signoff/", "/survey/")):
+        elif path.startswith(FORWARDED):
             await self.services(scope, receive, send)
         elif path in HEALTH:
             await self.inside(scope, receive, send)

@@ -1,7 +1,7 @@
 """`/api/{service}/v1/...`, `/signoff/{token}` and `/survey/{token}`: who asks is known, then the request is passed on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -56,7 +56,6 @@ class ServiceDoor:
     base_url: str
     body_most: int
     read_seconds: float
-    names: frozenset[str] = field(default=frozenset())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = False

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlmodel import col
 
 from services.gateway.adapters.tables import SourceSecretRow, plumbing
 from services.gateway.usecases.deliveries import note_meaning
@@ -129,7 +130,7 @@ async def test_a_sources_secrets_are_sealed_kept_when_not_sent_and_never_shown(
         assert SECRET not in changed.text
         assert (await gateway.deliver(BODY)).status_code == 200
         async with gateway.app.state.runtime.database.work() as work:
-            sealed = list(await work.session.scalars(select(SourceSecretRow.sealed)))
+            sealed = list(await work.session.scalars(select(col(SourceSecretRow.sealed))))
             everything = b"".join(await work.session.scalars(select(plumbing.outbox.c.body)))
         assert SECRET.encode() not in b"".join([*sealed, everything])
         told = await events(gateway, "gateway.source.changed")

@@ -56,7 +56,7 @@ async def _letter(reader: asyncio.StreamReader) -> EmailMessage:
     lines: list[bytes] = []
     while (line := await reader.readline()) != b".\r\n":
         lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
-    return cast(EmailMessage, message_from_bytes(b"".join(lines), policy=policy.default))
+    return message_from_bytes(b"".join(lines), policy=policy.default)
 
 
 @asynccontextmanager

@@ -305,7 +305,7 @@ async def test_a_stream_ends_at_the_service_when_its_reader_leaves(url: str) -> 
     async def streams(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
         await receive()
-        gone = asyncio.create_task(receive())
+        gone = asyncio.ensure_future(receive())
         await send({"type": "http.response.body", "body": b"data: 1\n\n", "more_body": True})
         await gone
         ended.set()
