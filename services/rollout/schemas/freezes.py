@@ -6,14 +6,14 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.rollout.domain.calendar import Freeze
-from services.rollout.schemas.orders import Body, GivenReason
+from services.rollout.schemas.orders import Body, GivenReason, Planned
 
 FreezeName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]
 
 
 class FreezeBody(Body):
-    from_: AwareDatetime = Field(alias="from")
-    to: AwareDatetime
+    from_: Planned = Field(alias="from")
+    to: Planned
     reason: GivenReason
 
 

@@ -1,13 +1,17 @@
 """What the orders of people take and answer."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.rollout.schemas.rollouts import WaveOut
 
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
-GivenReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+_PLAIN = r"^[^\x00]*$"
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=_PLAIN)]
+GivenReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=_PLAIN)]
+Planned = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
+"""An instant that somebody may mean; far ones cannot be turned into other zones."""
 
 
 class Body(BaseModel):
@@ -29,13 +33,13 @@ class ReasonBody(Body):
 
 class PauseBody(Body):
     reason: Reason = ""
-    expires_at: AwareDatetime | None = None
+    expires_at: Planned | None = None
 
 
 class HoldBody(Body):
     reason: GivenReason
     next_step: Reason = ""
-    expires_at: AwareDatetime | None = None
+    expires_at: Planned | None = None
 
 
 class AbortBody(Body):

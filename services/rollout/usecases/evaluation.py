@@ -196,7 +196,9 @@ class Looker:
         announce_hold(self.unit, wave, hold, self.now)
 
     async def _take_members(self, wave: Wave) -> None:
-        audiences = [(planned.name, planned.audience) for planned in self.plan.waves]
+        # Who comes late, when the wave they would have been in has opened, goes to the next one that takes them.
+        to_come = {one.name for one in self.waves.values() if one.phase in ("pending", "waiting")} | {wave.name}
+        audiences = [(planned.name, planned.audience) for planned in self.plan.waves if planned.name in to_come]
         placed = await self.unit.people.list_assigned_people(self.rollout.name)
         people = await self.unit.people.list_audience_people()
         ids = assign(audiences, people, salt=self.rollout.salt, placed=placed)[wave.name]

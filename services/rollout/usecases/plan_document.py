@@ -13,7 +13,7 @@ from shared.errors import FieldProblem
 MAX_CHARACTERS = 512 * 1024
 MAX_DEPTH = 40
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
-_FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]{1,3})?")
+_FLOAT = re.compile(r"[-+]?(?:(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?|[0-9]+[eE][-+]?[0-9]{1,3})")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -97,7 +97,7 @@ def _mapping(node: yaml.MappingNode, pointer: str, places: dict[str, tuple[int, 
     for key_node, value_node in node.value:
         if not isinstance(key_node, yaml.ScalarNode):
             raise _unreadable("a field's name must be plain text", key_node.start_mark)
-        key = key_node.value
+        key = _printable(key_node)
         if key in found:
             raise _unreadable(f"{key!r} stands here twice", key_node.start_mark)
         token = key.replace("~", "~0").replace("/", "~1")
@@ -106,8 +106,16 @@ def _mapping(node: yaml.MappingNode, pointer: str, places: dict[str, tuple[int, 
     return found
 
 
+def _printable(node: yaml.ScalarNode) -> str:
+    """No database keeps NUL in a text, and half a surrogate pair is no character."""
+    text: str = node.value
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise _unreadable("text must not contain NUL or half a surrogate pair", node.start_mark)
+    return text
+
+
 def _scalar(node: yaml.ScalarNode) -> Any:
-    text = node.value
+    text = _printable(node)
     if node.style is not None:
         return text
     if text in _WORDS:

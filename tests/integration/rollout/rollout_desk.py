@@ -103,12 +103,13 @@ class RolloutDesk:
         return answer.json()
 
     async def post(
-        self, path: str, body: Any = None, role: Role = Role.TRAINING, *, expect: int = 200, **headers: str
+        self, path: str, body: Any = None, role: Role = Role.TRAINING, *, expect: int = 200, key: str | None = None
     ) -> Any:
         sent: dict[str, Any] = (
             {"content": body} if isinstance(body, str) else {"json": body if body is not None else {}}
         )
-        answer = await self.http.post(path, headers=self.identity(role) | headers, **sent)
+        headers = self.identity(role) | ({"idempotency-key": key} if key else {})
+        answer = await self.http.post(path, headers=headers, **sent)
         assert answer.status_code == expect, f"{answer.status_code}: {answer.text}"
         return answer.json()
 
@@ -198,7 +199,7 @@ class RolloutDesk:
                 rollout=request["rollout"],
                 wave=request["wave"],
                 gate=request["gate"],
-                verdict=verdict,  # type: ignore[arg-type]
+                verdict=verdict,
                 basis="deadline",
                 threshold=request["threshold"],
                 estimate=0.75,

@@ -98,8 +98,8 @@ async def test_a_survey_answered_no_can_be_asked_again(rollouts: RolloutDesk) ->
 async def test_the_same_order_sent_twice_has_one_effect(rollouts: RolloutDesk) -> None:
     await rollouts.open_it()
     path = "/v1/rollouts/video/waves/it/hold"
-    first = await rollouts.post(path, {"reason": "Once."}, Role.IT_LEAD, **{"idempotency-key": "k1"})
-    second = await rollouts.post(path, {"reason": "Once."}, Role.IT_LEAD, **{"idempotency-key": "k1"})
+    first = await rollouts.post(path, {"reason": "Once."}, Role.IT_LEAD, key="k1")
+    second = await rollouts.post(path, {"reason": "Once."}, Role.IT_LEAD, key="k1")
     assert first == second
     assert len((await rollouts.wave("it"))["holds"]) == 1
 

@@ -3,6 +3,8 @@
 from services.rollout.usecases.log import decide_again
 from services.rollout.usecases.views import get_plan
 from shared.auth import Role
+from shared.events.facts import Priority, TicketStatus
+from shared.events.tickets import Attribution, ClockView, TicketChanged
 from shared.rest import PagingRequest
 from tests.integration.rollout.rollout_desk import DAY, HOUR, PLAN, START, RolloutDesk, breached, settled
 
@@ -171,3 +173,45 @@ async def test_the_go_to_person_and_the_deputy_are_told_when_the_plan_is_applied
     assert "stand in" in mails["sam@it.example.test"]["body"]
     assert "{link}" in mails["dora@it.example.test"]["body"]
     assert START.isoformat() not in mails["rosa@it.example.test"]["body"]
+
+
+async def test_who_comes_late_goes_to_the_next_wave_that_takes_them(rollouts: RolloutDesk) -> None:
+    await rollouts.open_it()
+    late = "id,name,email,department,region\nE99,Late,late@example.test,IT,North\n"
+    answer = await rollouts.http.post(
+        "/v1/people/import", content=late, headers=rollouts.identity(Role.TRAINING) | {"content-type": "text/csv"}
+    )
+    assert answer.status_code == 200, answer.text
+    await rollouts.progress("it", completed=4)
+    await rollouts.pass_time(2 * DAY)
+    assert ((await rollouts.wave("it"))["audience_size"], (await rollouts.wave("north"))["audience_size"]) == (4, 11)
+
+
+async def test_a_ticket_snapshot_alone_tells_what_lost_facts_would_have_told(rollouts: RolloutDesk) -> None:
+    await rollouts.open_north()
+    now = rollouts.clock.now()
+    clock = ClockView(
+        clock_id="clock-9", target="first_response", cycle=1, state="running", due_at=now, breached_at=now
+    )
+    ticket = TicketChanged(
+        ticket_id="ticket-9",
+        number=99,
+        subject="No sound",
+        status=TicketStatus.OPEN,
+        priority=Priority.P2,
+        attribution=Attribution(rollout="video", wave="north", rule="course"),
+        opened_at=now,
+        solved_at=None,
+        clocks=[clock],
+    )
+    await rollouts.hand_in(ticket, version=3)
+    await rollouts.run_due()
+    assert (await rollouts.phases())["north"] == "holding"
+    moved = ticket.model_copy(update={"attribution": None})
+    await rollouts.hand_in(moved, version=2)
+    await rollouts.run_due()
+    assert "#99" in (await rollouts.wave("north"))["gates"][0]["sentence"], "an older snapshot changes nothing"
+    await rollouts.hand_in(moved, version=4)
+    await rollouts.run_due()
+    await rollouts.pass_time(DAY)
+    assert (await rollouts.phases())["north"] == "open", "the ticket counts for it no more"

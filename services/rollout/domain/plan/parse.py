@@ -97,12 +97,12 @@ def _signers(place: Place) -> dict[str, tuple[Contact, ...]]:
 
 def _waves(place: Place, courses: Mapping[str, str], zone: str) -> tuple[WavePlan, ...]:
     waves: list[WavePlan] = []
-    names = [item.get("name") if isinstance(item, Mapping) else None for item in place.value or [] if place.value]
+    names = _names(place)
     if place.given and isinstance(place.value, list) and not 1 <= len(place.value) <= MAX_WAVES:
         place.wrong(f"A rollout has 1 to {MAX_WAVES} waves")
     for index, item in enumerate(place.items()):
         before = names[index - 1] if index else None
-        wave = _wave(item, courses, zone, default_after=(str(before),) if before is not None else ())
+        wave = _wave(item, courses, zone, default_after=(str(before).strip(),) if before is not None else ())
         if wave is None:
             continue
         if wave.name and wave.name in names[:index]:
@@ -110,6 +110,12 @@ def _waves(place: Place, courses: Mapping[str, str], zone: str) -> tuple[WavePla
         waves.append(wave)
     _check_graph(place, waves)
     return tuple(waves)
+
+
+def _names(place: Place) -> list[Any]:
+    """What the items call themselves, in order, whatever is wrong with them."""
+    items = place.value if isinstance(place.value, list) else []
+    return [item.get("name") if isinstance(item, Mapping) else None for item in items]
 
 
 def _wave(place: Place, courses: Mapping[str, str], zone: str, *, default_after: tuple[str, ...]) -> WavePlan | None:
@@ -191,7 +197,7 @@ def _check_graph(place: Place, waves: list[WavePlan]) -> None:
     for index, wave in enumerate(waves):
         after = place.at(index).at("after")
         for position, name in enumerate(wave.after):
-            if name not in known and after.given:
+            if name not in known and (after.given or not place.problems):
                 after.at(position).wrong(f"There is no wave {name!r}; known are {', '.join(known)}")
             elif wave.after.index(name) != position:
                 after.at(position).wrong(f"{name!r} is named twice")
@@ -227,7 +233,7 @@ def _cycles(waves: Mapping[str, WavePlan]) -> list[list[str]]:
 
 
 def _check_signers(place: Place, waves: tuple[WavePlan, ...], signers: Mapping[str, tuple[Contact, ...]]) -> None:
-    names = [item.get("name") if isinstance(item, Mapping) else None for item in place.value or []]
+    names = _names(place)
     for wave in waves:
         at = place.at(names.index(wave.name)).at("gates") if wave.name in names else place
         for gate in wave.gates:

@@ -153,7 +153,11 @@ class Place:
                 raise ValueError("Add the offset from UTC, for example 2026-03-02T09:00:00+01:00")
             return at
 
-        return self._tried(read, None)
+        found = self._tried(read, None)
+        if found is not None and not 2000 <= found.year < 2200:
+            self.wrong(f"The year {found.year} cannot be meant")
+            return None
+        return found
 
     def email(self) -> str:
         said = self.text()
