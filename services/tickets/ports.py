@@ -146,7 +146,19 @@ class Policies(Protocol):
 
 
 class Directory(Protocol):
-    """What other services told us of people, plans and waves."""
+    """What other services told us of people, plans and waves.
+
+    Whoever reads it to name or attribute holds it still first, whoever writes it holds it alone first, and both before they
+    lock a ticket: otherwise a ticket and the fact that completes it can be committed side by side and never meet.
+    """
+
+    async def hold_still(self) -> None:
+        """Nobody changes the directory until this transaction ends."""
+        ...
+
+    async def hold_alone(self) -> None:
+        """Nobody else relies on the directory until this transaction ends."""
+        ...
 
     async def subjects(self) -> list[Subject]: ...
 

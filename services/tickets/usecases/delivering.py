@@ -49,6 +49,7 @@ async def take_delivery(
 
 async def apply_facts(unit: TicketsUnit, arrival: Arrival, facts: Sequence[HelpdeskFact], now: datetime) -> None:
     """Apply the facts that have not been applied before; their tickets come to be where there are none."""
+    await unit.directory.hold_still()
     facts = await _fresh(unit, arrival, facts, now)
     if not facts:
         return

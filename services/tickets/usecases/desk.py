@@ -52,6 +52,7 @@ class Opening:
 
 async def open_ticket(unit: TicketsUnit, opening: Opening, actor: str, now: datetime) -> Dossier:
     """A new ticket with its clocks, attributed where a rule applies."""
+    await unit.directory.hold_still()
     policy = await unit.policies.current(POLICY)
     requester = await _contact(unit, opening.requester)
     ticket = Ticket(
@@ -80,6 +81,7 @@ async def change_ticket(
     unit: TicketsUnit, ticket_id: str, wanted: Mapping[str, Any], *, if_match: int, actor: str, now: datetime
 ) -> Dossier:
     """Change fields of a ticket that the caller has read at version `if_match`. What is not in `wanted` stays."""
+    await unit.directory.hold_still()
     dossier = await unit.tickets.get_to_change(ticket_id)
     ticket = dossier.ticket
     require_match(ticket.version, if_match)
@@ -133,6 +135,7 @@ async def add_comment(
     now: datetime,
 ) -> Comment:
     """Write on a ticket. A public comment by a person who is not the requester answers it."""
+    await unit.directory.hold_still()
     dossier = await unit.tickets.get_to_change(ticket_id)
     if dossier.ticket.status is Status.CLOSED:
         raise TicketAlreadyClosed(f"Ticket {dossier.ticket.number} is closed; open a new one.")

@@ -21,6 +21,7 @@ async def follow_source(unit: TicketsUnit, envelope: Envelope[SourceChanged], no
 
 
 async def follow_plan(unit: TicketsUnit, envelope: Envelope[PlanApplied], now: datetime) -> None:
+    await unit.directory.hold_alone()
     if await unit.directory.keep_plan(envelope):
         for wave in envelope.data.waves:
             await _look_again_at_wave(unit, envelope.data.rollout, wave, envelope.data.applied_at, now)
@@ -28,21 +29,25 @@ async def follow_plan(unit: TicketsUnit, envelope: Envelope[PlanApplied], now: d
 
 async def follow_wave(unit: TicketsUnit, envelope: Envelope[WaveChanged], now: datetime) -> None:
     wave = envelope.data
+    await unit.directory.hold_alone()
     if await unit.directory.keep_wave(envelope) and wave.opened_at is not None:
         await _look_again_at_wave(unit, wave.rollout, wave.wave, wave.opened_at, now)
 
 
 async def follow_enrolment(unit: TicketsUnit, envelope: Envelope[EnrolmentChanged], now: datetime) -> None:
+    await unit.directory.hold_alone()
     if await unit.directory.keep_enrolment(envelope):
         await _look_again_at_person(unit, envelope.data.person_id, now)
 
 
 async def follow_person(unit: TicketsUnit, envelope: Envelope[PersonChanged], now: datetime) -> None:
+    await unit.directory.hold_alone()
     if await unit.directory.keep_person(envelope):
         await _look_again_at_person(unit, envelope.data.person_id, now)
 
 
 async def forget_person(unit: TicketsUnit, envelope: Envelope[PersonErased], now: datetime) -> None:
+    await unit.directory.hold_alone()
     await unit.directory.erase_person(envelope.data.person_id)
 
 

@@ -24,7 +24,7 @@ HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
 
-def make_settings(url: str, nats_url: str = "nats://127.0.0.1:1") -> TicketsSettings:
+def make_settings(url: str, nats_url: str) -> TicketsSettings:
     return TicketsSettings(
         database_url=url,
         nats_url=nats_url,
@@ -34,9 +34,9 @@ def make_settings(url: str, nats_url: str = "nats://127.0.0.1:1") -> TicketsSett
 
 
 class TicketsDesk:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, nats_url: str = "nats://127.0.0.1:1") -> None:
         self.clock = FixedClock(START)
-        self.app = create_app(make_settings(url), clock=self.clock)
+        self.app = create_app(make_settings(url, nats_url), clock=self.clock)
         self.runtime = self.app.state.runtime
         self.database = self.runtime.database
         self.handlers = {**gateway_handlers(), **rollout_handlers()}

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, tuple_, update
+from sqlalchemy import and_, delete, or_, select, text, tuple_, update
 from sqlmodel import col
 
 from services.tickets.adapters.tables import (
@@ -21,6 +21,8 @@ from shared.events.envelope import Envelope
 
 NEVER_COUNTED = ("aborted", "rolled_back")
 FORGOTTEN = "forgotten"
+# Any number that no other lock of this database has.
+DIRECTORY_LOCK = 0x7469636B
 LAST_EPOCH = 2**31 - 1
 
 
@@ -30,6 +32,17 @@ class DirectoryRepository:
     def __init__(self, work: UnitOfWork) -> None:
         self._work = work
         self._session = work.session
+
+    async def hold_still(self) -> None:
+        await self._lock("pg_advisory_xact_lock_shared")
+
+    async def hold_alone(self) -> None:
+        await self._lock("pg_advisory_xact_lock")
+
+    async def _lock(self, function: str) -> None:
+        # SQLite has one writer at a time; there is nothing to hold.
+        if self._work.dialect == "postgresql":
+            await self._session.execute(text(f"SELECT {function}(:key)"), {"key": DIRECTORY_LOCK})
 
     async def subjects(self) -> list[Subject]:
         found = (await self._session.execute(select(PlanRow).order_by(col(PlanRow.rollout)))).scalars()
