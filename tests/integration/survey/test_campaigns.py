@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlmodel import col
 
-from services.survey.adapters.tables import InvitationRow
+from services.survey.adapters.tables import InvitationRow, PersonRow
 from services.survey.errors import RequestUnusable
 from shared.events.rollout import PersonErased
 from tests.integration.survey.desk import (
@@ -211,11 +212,11 @@ async def test_an_erased_person_leaves_no_name_behind_and_is_not_brought_back(de
     at = desk.clock.now()
     await desk.hand_in(PersonErased(person_id="p0001", erased_at=at))
     await desk.hand_in(person(1))
-    rows = await desk.query(select(InvitationRow.person_id))
+    rows = await desk.query(select(col(InvitationRow.person_id)))
     assert sorted(row[0] or "" for row in rows) == ["", "p0000", "p0002"]
-    from services.survey.adapters.tables import PersonRow
-
-    [held] = await desk.query(select(PersonRow.name, PersonRow.email).where(PersonRow.person_id == "p0001"))
+    [held] = await desk.query(
+        select(col(PersonRow.name), col(PersonRow.email)).where(col(PersonRow.person_id) == "p0001")
+    )
     assert tuple(held) == ("", None)
 
 

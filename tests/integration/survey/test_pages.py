@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 
 from sqlalchemy import func, select
+from sqlmodel import col
 
 from services.survey.adapters.tables import StagedAnswerRow
 from shared.auth import Role
@@ -100,7 +101,7 @@ async def test_another_answer_on_a_used_invitation_is_refused_in_words(desk: Sur
     await desk.answer(token, READY)
     answer = await desk.answer(token, NOT_READY)
     assert "The first answer counts; nothing was changed." in answer.text
-    [row] = await desk.query(select(StagedAnswerRow.answers))
+    [row] = await desk.query(select(col(StagedAnswerRow.answers)))
     assert row[0]["ability"] == 4
 
 
