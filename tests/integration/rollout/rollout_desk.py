@@ -64,7 +64,7 @@ PEOPLE = "id,name,email,department,region\n" + "".join(
 )
 
 
-def make_settings(url: str, nats_url: str = "nats://127.0.0.1:1") -> RolloutSettings:
+def make_settings(url: str, nats_url: str) -> RolloutSettings:
     return RolloutSettings(
         database_url=url,
         nats_url=nats_url,
@@ -77,9 +77,9 @@ def make_settings(url: str, nats_url: str = "nats://127.0.0.1:1") -> RolloutSett
 class RolloutDesk:
     """One service on one database, driven by hand."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, nats_url: str = "nats://127.0.0.1:1") -> None:
         self.clock = FixedClock(START)
-        self.app = create_app(make_settings(url), clock=self.clock)
+        self.app = create_app(make_settings(url, nats_url), clock=self.clock)
         self.runtime = self.app.state.runtime
         self.database = self.runtime.database
         self.handlers: dict[type[Event], Any] = {**ticket_handlers(), **survey_handlers()}

@@ -1,5 +1,7 @@
 """Signing off by a mailed link, without an account and without a script."""
 
+import asyncio
+
 from tests.integration.rollout.rollout_desk import DAY, PLAN, RolloutDesk
 
 DORA = "dora@it.example.test"
@@ -75,3 +77,15 @@ async def test_forged_and_expired_links_get_a_clear_page(rollouts: RolloutDesk) 
         f"/public/signoffs/{token}", data={"decision": "approve"}, headers=rollouts.identity()
     )
     assert answer.status_code == 404
+
+
+async def test_two_who_sign_at_the_same_moment_open_the_wave_once(rollouts: RolloutDesk) -> None:
+    await rollouts.import_people()
+    await rollouts.apply()
+    await rollouts.verdict()
+    await rollouts.pass_time(14 * DAY)
+    signers = (DORA, "selma@it.example.test", "sven@it.example.test")
+    answers = await asyncio.gather(*(rollouts.sign(signer) for signer in signers))
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert (await rollouts.phases())["it"] == "open"
+    assert len(await rollouts.told("rollout.wave.opened")) == 1
