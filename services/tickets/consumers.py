@@ -16,6 +16,7 @@ from services.tickets.usecases.following import (
     follow_wave,
     forget_person,
 )
+from shared.clock import BusinessClock
 from shared.consumer import Handler
 from shared.errors import PermanentFailure, TemporaryFailure
 from shared.events.envelope import Envelope, Event
@@ -29,11 +30,14 @@ KEPT_VENDOR_FILES = 100
 class Deliveries:
     """Handles what helpdesks deliver; keeps vendor files parsed, by the version of their source."""
 
-    def __init__(self) -> None:
+    def __init__(self, business: BusinessClock) -> None:
+        self._business = business
         self._parsed: dict[str, VendorFile] = {}
 
     async def take(self, unit: TicketsUnit, envelope: Envelope[HelpdeskDelivered], now: datetime) -> None:
-        delivery = envelope.data
+        # The gateway receives by real time; a fact without a time of its own counts in business time.
+        received_at = envelope.data.received_at + self._business.offset
+        delivery = envelope.data.model_copy(update={"received_at": received_at})
         found = await unit.sources.find(delivery.source)
         if found is None:
             # Replicas share the stream: another one may be about to commit the source.
@@ -64,9 +68,9 @@ def _raw(delivery: HelpdeskDelivered) -> RawDelivery:
     return RawDelivery(body=body, content_type=delivery.content_type, headers=headers, received_at=delivery.received_at)
 
 
-def gateway_handlers() -> Mapping[type[Event], Handler[TicketsUnit]]:
+def gateway_handlers(business: BusinessClock) -> Mapping[type[Event], Handler[TicketsUnit]]:
     """For the durable `tickets-deliveries`: sources and deliveries keep their order in one stream."""
-    return {SourceChanged: follow_source, HelpdeskDelivered: Deliveries().take}
+    return {SourceChanged: follow_source, HelpdeskDelivered: Deliveries(business).take}
 
 
 def rollout_handlers() -> Mapping[type[Event], Handler[TicketsUnit]]:

@@ -26,7 +26,7 @@ def create_app(settings: TicketsSettings | None = None, *, clock: Clock | None =
         migrations=Path(__file__).parent / "migrations",
         clock=clock,
     )
-    runtime.consume("tickets-deliveries", stream="gateway", handlers=gateway_handlers())
+    runtime.consume("tickets-deliveries", stream="gateway", handlers=gateway_handlers(runtime.business))
     runtime.consume("tickets-directory", stream="rollout", handlers=rollout_handlers())
     runtime.timer("sla clocks", next_due=next_due, fire=breach_due_clocks)
     return build_app(runtime, routers=[router], permissions=PERMISSIONS, title="Glidepath tickets")

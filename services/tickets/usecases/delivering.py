@@ -143,6 +143,8 @@ def _facts_told(facts: Sequence[Fact]) -> list[dict[str, Any]]:
 
 def _reason(understanding: Understanding) -> str | None:
     reasons = [fact.reason for fact in understanding.facts if isinstance(fact, Ignored)]
+    if any(isinstance(fact, LearningFact) for fact in understanding.facts):
+        reasons.append("facts of a learning system mean nothing to a helpdesk's source")
     reasons += [f"item {each.item}: {each.detail} ({each.expression})" for each in understanding.problems]
     if len(understanding.facts) > MOST_FACTS_TOLD:
         reasons.append(f"{len(understanding.facts)} facts, of which the first {MOST_FACTS_TOLD} are shown")

@@ -39,7 +39,7 @@ class TicketsDesk:
         self.app = create_app(make_settings(url, nats_url), clock=self.clock)
         self.runtime = self.app.state.runtime
         self.database = self.runtime.database
-        self.handlers = {**gateway_handlers(), **rollout_handlers()}
+        self.handlers = {**gateway_handlers(self.runtime.business), **rollout_handlers()}
         self._versions: dict[str, int] = {}
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://tickets")

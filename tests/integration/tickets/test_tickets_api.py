@@ -6,7 +6,8 @@ from typing import Any
 
 from services.tickets.permissions import PERMISSIONS
 from shared.auth import Role
-from tests.integration.tickets.desk import HOUR, MINUTE, TicketsDesk, enrolment, person, plan, wave
+from shared.events.rollout import PersonErased
+from tests.integration.tickets.desk import HOUR, MINUTE, START, TicketsDesk, enrolment, person, plan, wave
 from tests.support.permission_walk import walk
 
 
@@ -259,3 +260,16 @@ async def test_only_staff_and_integrations_write_for_somebody_else(desk: Tickets
     answer = await desk.ask("POST", path, Role.INTEGRATION, json=spoken_for)
     assert answer.json()["author_name"] == "Bob"
     assert (await desk.clock_of(ticket))["outcome"] == "met"
+
+
+async def test_an_erased_person_is_forgotten_and_a_late_event_does_not_bring_them_back(desk: TicketsDesk) -> None:
+    await desk.hand_in(plan(), wave(), person(), enrolment())
+    ticket = await desk.open_ticket(course="42")
+    await desk.ask("POST", f"/v1/tickets/{ticket['ticket_id']}/comments", json={"body": "x"}, email="ada@example.com")
+    await desk.hand_in(PersonErased(person_id="p-ada", erased_at=START))
+    await desk.hand_in(person(), version=99)
+    requester = (await desk.ticket())["requester"]
+    assert (requester["name"], requester["email"]) == ("", None)
+    [comment] = (await desk.get(f"/v1/tickets/{ticket['ticket_id']}/comments"))["items"]
+    assert comment["author_name"] == ""
+    assert (await desk.open_ticket(course="42"))["requester"]["person_id"] is None
