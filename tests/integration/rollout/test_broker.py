@@ -50,7 +50,7 @@ async def test_a_breach_on_the_stream_holds_and_a_settlement_lets_the_wave_resum
         return "resumes by itself" in str((await desk.wave("north"))["waits_for"])
 
     async def all_sent() -> bool:
-        return await desk.runtime.relay.unsent_count() == 0
+        return bool(await desk.runtime.relay.unsent_count() == 0)
 
     async with desk.runtime.running():
         await publish(breached(at=desk.clock.now()))
