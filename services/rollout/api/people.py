@@ -1,5 +1,6 @@
 """People: import, directory, and names that are nobody's yet."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
@@ -45,7 +46,9 @@ async def import_directory(request: Request, unit: Unit, now: Now) -> ImportOut:
     (employee, dealer, customer), `language`, `zone`, `tags` (separated by `|`), `champion`, `active` (yes or no) and
     `external_id:<source>`. `name` and one of `id` and `email` are needed. Every bad row is named by line, column and reason.
     """
-    outcome = await import_people(unit, _sheet(request.headers.get("content-type", ""), await request.body()), now)
+    # A large file takes seconds to read; meanwhile others must be answered.
+    sheet = await asyncio.to_thread(_sheet, request.headers.get("content-type", ""), await request.body())
+    outcome = await import_people(unit, sheet, now)
     return ImportOut(created=outcome.created, changed=outcome.changed, unchanged=outcome.unchanged)
 
 

@@ -78,14 +78,14 @@ def fold_identity(scheme: str, value: str) -> str:
     return fold_email(value) if scheme == "email" else value.strip()
 
 
-def read_csv(text: str) -> ImportSheet:
+def read_csv(text: str, *, limit: int = MAX_ROWS) -> ImportSheet:
     """Rows of a CSV file with a header line, separated by comma, semicolon or tab (seen from the header).
 
     Cells that look like spreadsheet formulas are plain text here and stay so. Raises `TooManyRows`.
     """
     text = text.removeprefix("\ufeff")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-    sheet = _Sheet()
+    sheet = _Sheet(limit)
     start = 1
     header: list[str] | None = None
     try:
@@ -111,9 +111,9 @@ def read_csv(text: str) -> ImportSheet:
     return sheet.result(header or ())
 
 
-def read_records(records: Iterable[Mapping[str, Any]]) -> ImportSheet:
+def read_records(records: Iterable[Mapping[str, Any]], *, limit: int = MAX_ROWS) -> ImportSheet:
     """The same for a list of objects with the same names; `tags` may be a list and the flags booleans."""
-    sheet = _Sheet()
+    sheet = _Sheet(limit)
     named: set[str] = set()
     for index, record in enumerate(records):
         sheet.count()
@@ -169,7 +169,8 @@ def _header(cells: list[str], place: str, sheet: "_Sheet") -> list[str]:
 class _Sheet:
     """Collects rows and problems, and notices what stands twice."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self.problems: list[RowProblem] = []
         self._rows: list[PersonRow] = []
         self._seen: dict[tuple[str, str], str] = {}
@@ -180,8 +181,8 @@ class _Sheet:
 
     def count(self) -> None:
         self._count += 1
-        if self._count > MAX_ROWS:
-            raise TooManyRows(f"One import takes at most {MAX_ROWS:,} people; cut the file into several.")
+        if self._count > self._limit:
+            raise TooManyRows(f"One import takes at most {self._limit:,} people; cut the file into several.")
 
     def result(self, columns: Iterable[str]) -> ImportSheet:
         return ImportSheet(tuple(self._rows), tuple(self.problems), frozenset(columns))

@@ -53,6 +53,15 @@ class CourseOfPerson:
     course_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class SourceVersion:
+    """A source as it stands; equal ones have the same vendor file."""
+
+    source_id: str
+    epoch: int
+    version: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """How a learning system is called. `sealed_token` is opened only where the call is made."""
@@ -262,7 +271,13 @@ class Learning(Protocol):
         """Recompute, save what changed, move members and counters, record events; the waves that changed."""
         ...
 
-    async def find_source(self, name: str) -> Any | None: ...
+    async def find_source(self, name: str) -> SourceVersion | None:
+        """Which version of a source's settings is held."""
+        ...
+
+    async def get_vendor_file(self, source_id: str) -> dict[str, Any]:
+        """The vendor file that a held source came with."""
+        ...
 
     async def save_source(self, envelope: Envelope[Any]) -> bool:
         """Apply `gateway.source.changed`; False if what is held is as new."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.rollout.domain.completion import Fact
 from services.rollout.domain.person import fold_identity
-from services.rollout.ports.learning import IdentityKey, LearningUnit, StoredFact
+from services.rollout.ports.learning import IdentityKey, LearningUnit, SourceVersion, StoredFact
 from services.rollout.usecases.people import settle_names
 from shared.errors import TemporaryFailure
 from shared.events.envelope import Envelope
@@ -42,7 +42,7 @@ class LearningDesk:
     """Handles deliveries. Keeps parsed vendor files, for parsing one takes longer than using it."""
 
     def __init__(self) -> None:
-        self._vendors: dict[tuple[str, int, int], VendorFile] = {}
+        self._vendors: dict[SourceVersion, VendorFile] = {}
 
     async def learn_source(self, unit: LearningUnit, envelope: Envelope[SourceChanged], now: datetime) -> None:
         """A source was set up or changed at the gateway."""
@@ -56,7 +56,7 @@ class LearningDesk:
         if source is None:
             raise TemporaryFailure(f"the source {delivery.source} is not known here yet")
         try:
-            meaning = understand(self._vendor(source), _raw(delivery))
+            meaning = understand(await self._vendor(unit, source), _raw(delivery))
         except (NotUnderstood, VendorFileError) as error:
             self._tell(unit, delivery.delivery_id, "quarantined", (), str(error))
             return
@@ -67,12 +67,12 @@ class LearningDesk:
         reason = _reason(meaning, applied)
         self._tell(unit, delivery.delivery_id, "applied" if facts else "ignored", meaning.facts, reason)
 
-    def _vendor(self, source: Any) -> VendorFile:
-        key = (source.source_id, source.epoch, source.version)
-        if key not in self._vendors:
-            self._vendors = {held: file for held, file in self._vendors.items() if held[0] != source.source_id}
-            self._vendors[key] = parse_vendor(source.vendor_file)
-        return self._vendors[key]
+    async def _vendor(self, unit: LearningUnit, source: SourceVersion) -> VendorFile:
+        if source not in self._vendors:
+            document = await unit.people.learning.get_vendor_file(source.source_id)
+            others = {held: file for held, file in self._vendors.items() if held.source_id != source.source_id}
+            self._vendors = {**others, source: parse_vendor(document)}
+        return self._vendors[source]
 
     @staticmethod
     def _tell(unit: LearningUnit, delivery_id: str, outcome: Any, facts: Sequence[Any], reason: str | None) -> None:

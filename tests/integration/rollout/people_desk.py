@@ -15,7 +15,7 @@ from services.rollout.adapters.credentials import CredentialVault
 from services.rollout.adapters.moodle import OutsidePlatforms
 from services.rollout.adapters.repository.people import PeopleRepository
 from services.rollout.adapters.repository.rows import table_of
-from services.rollout.adapters.tables import metadata, plumbing
+from services.rollout.adapters.tables import plumbing
 from services.rollout.adapters.tables.people import EnrolmentRow
 from services.rollout.domain.batch import Pace
 from services.rollout.domain.person import read_csv
@@ -51,7 +51,7 @@ class RecordingRollouts:
 
 
 class PeopleDesk:
-    """A database with the service's tables, the workers, and a Moodle with as many accounts as one asks for."""
+    """A migrated database, the workers, and a Moodle with as many accounts as one asks for."""
 
     def __init__(self, url: str, *, accounts: int = 120) -> None:
         self.clock = FixedClock(NOW)
@@ -72,10 +72,6 @@ class PeopleDesk:
 
     def _unit(self, work: UnitOfWork) -> Any:
         return _Unit(work, self.rollouts)
-
-    async def start(self) -> None:
-        async with self.database.writer.begin() as connection:
-            await connection.run_sync(metadata.create_all)
 
     async def stop(self) -> None:
         await self.database.dispose()
@@ -225,7 +221,6 @@ def account(number: int) -> MoodleUser:
 async def people_desk(url: str, *, accounts: int = 120) -> AsyncIterator[PeopleDesk]:
     """A desk for one test."""
     desk = PeopleDesk(url, accounts=accounts)
-    await desk.start()
     try:
         yield desk
     finally:

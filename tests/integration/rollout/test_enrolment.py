@@ -1,6 +1,6 @@
 """Telling Moodle who is enrolled: paced, read back, resumable, and one person's trouble is nobody else's."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import httpx
@@ -15,8 +15,8 @@ ENROL = "enrol_manual_enrol_users"
 
 
 @pytest.fixture
-async def desk(database_url: str) -> AsyncIterator[PeopleDesk]:
-    async with people_desk(database_url) as made:
+async def desk(service_database: Callable[[str], str]) -> AsyncIterator[PeopleDesk]:
+    async with people_desk(service_database("rollout")) as made:
         yield made
 
 

@@ -1,6 +1,6 @@
 """Polling finds what no webhook said, and a webhook that comes late changes nothing."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import httpx
@@ -14,8 +14,8 @@ AT = int(NOW.timestamp()) - 3_600
 
 
 @pytest.fixture
-async def desk(database_url: str) -> AsyncIterator[PeopleDesk]:
-    async with people_desk(database_url) as made:
+async def desk(service_database: Callable[[str], str]) -> AsyncIterator[PeopleDesk]:
+    async with people_desk(service_database("rollout")) as made:
         await made.set_source()
         await made.connect()
         yield made

@@ -110,9 +110,14 @@ def test_a_person_is_not_their_own_manager() -> None:
 
 
 def test_more_rows_than_an_import_takes_are_refused() -> None:
-    text = "id,name\n" + "\n".join(f"{number},A" for number in range(MAX_ROWS + 1))
-    with pytest.raises(TooManyRows, match="200,000"):
-        read_csv(text)
+    assert MAX_ROWS == 200_000
+    rows = [{"id": str(number), "name": "A"} for number in range(3)]
+    text = "id,name\n" + "\n".join(f"{row['id']},A" for row in rows)
+    assert len(read_csv(text, limit=3).rows) == len(read_records(rows, limit=3).rows) == 3
+    with pytest.raises(TooManyRows, match="at most 2 people"):
+        read_csv(text, limit=2)
+    with pytest.raises(TooManyRows, match="at most 2 people"):
+        read_records(rows, limit=2)
 
 
 def test_a_list_of_records_is_read_like_a_file() -> None:

@@ -4,19 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, exists, select
 
 from services.rollout.adapters.repository.enrolment import EnrolmentRepository
 from services.rollout.adapters.repository.rows import among, pieces, table_of, update_each
 from services.rollout.adapters.tables.people import LearningFactRow, ProgressRow, SourceRow
 from services.rollout.domain.completion import Fact, Progress, Standing, fold
 from services.rollout.domain.enrolment import standing_now
-from services.rollout.ports.learning import CourseOfPerson, IdentityKey, StoredFact
+from services.rollout.ports.learning import CourseOfPerson, IdentityKey, SourceVersion, StoredFact
 from shared.clock import new_id
 from shared.database import UnitOfWork, insert_for, upsert_if_newer
 from shared.events.envelope import Envelope
 
-FACTS, PROGRESS = table_of(LearningFactRow), table_of(ProgressRow)
+FACTS, PROGRESS, SOURCES = table_of(LearningFactRow), table_of(ProgressRow), table_of(SourceRow)
 _COURSE = (FACTS.c.person_id, FACTS.c.source, FACTS.c.course_id)
 
 
@@ -34,12 +34,10 @@ class LearningRepository:
         wanted = {(stored.source, stored.fact.key): stored for stored in facts}
         if not wanted:
             return 0, set()
-        insert = insert_for(self._work.dialect, FACTS).on_conflict_do_nothing()
-        fresh: set[tuple[str, str]] = set()
-        for piece in pieces(sorted(wanted), 500):
-            rows = [_fact_row(wanted[key], owners) for key in piece]
-            statement = insert.values(rows).returning(FACTS.c.source, FACTS.c.dedupe_key)
-            fresh |= {(row.source, row.dedupe_key) for row in await self._session.execute(statement)}
+        statement = insert_for(self._work.dialect, FACTS).on_conflict_do_nothing()
+        rows = [_fact_row(wanted[key], owners) for key in sorted(wanted)]
+        inserted = await self._session.execute(statement.returning(FACTS.c.source, FACTS.c.dedupe_key), rows)
+        fresh = {(row.source, row.dedupe_key) for row in inserted}
         touched = {
             CourseOfPerson(owners[stored.identity], stored.source, stored.course_id)
             for key, stored in wanted.items()
@@ -119,11 +117,17 @@ class LearningRepository:
         ordered = sorted(courses)
         if not ordered:
             return {}
-        fresh = [_progress_row(course, Progress()) for course in ordered]
-        await self._session.execute(insert_for(self._work.dialect, PROGRESS).on_conflict_do_nothing(), fresh)
+        held = await self._read_locked(ordered)
+        if len(held) < len(ordered):
+            fresh = [_progress_row(course, Progress()) for course in ordered if course not in held]
+            await self._session.execute(insert_for(self._work.dialect, PROGRESS).on_conflict_do_nothing(), fresh)
+            held |= await self._read_locked([course for course in ordered if course not in held])
+        return held
+
+    async def _read_locked(self, courses: Sequence[CourseOfPerson]) -> dict[CourseOfPerson, Progress]:
         held: dict[CourseOfPerson, Progress] = {}
         columns = (PROGRESS.c.person_id, PROGRESS.c.source, PROGRESS.c.course_id)
-        for piece in pieces(ordered):
+        for piece in pieces(courses):
             keys = [(course.person_id, course.source, course.course_id) for course in piece]
             statement = select(PROGRESS).where(among(columns, keys)).order_by(*columns).with_for_update()
             for row in await self._session.execute(statement):
@@ -135,25 +139,26 @@ class LearningRepository:
     ) -> tuple[dict[CourseOfPerson, list[Fact]], dict[str, set[str]]]:
         """The facts of these folds, and the keys that were taken back by statements which name nobody."""
         facts: dict[CourseOfPerson, list[Fact]] = {}
-        keys: list[tuple[str, str]] = []
-        statement = select(FACTS).where(
-            among(_COURSE, [(course.person_id, course.source, course.course_id) for course in courses])
-        )
-        for row in await self._session.execute(statement):
-            fact = _fact(row)
-            facts.setdefault(CourseOfPerson(row.person_id, row.source, row.course_id), []).append(fact)
-            keys.append((row.source, row.dedupe_key))
         voided: dict[str, set[str]] = {}
-        for piece in pieces(keys):
-            names = select(FACTS.c.source, FACTS.c.voids).where(among((FACTS.c.source, FACTS.c.voids), piece))
-            for row in await self._session.execute(names):
-                voided.setdefault(row.source, set()).add(row.voids)
+        taker = FACTS.alias()
+        taken_back = exists().where(taker.c.source == FACTS.c.source, taker.c.voids == FACTS.c.dedupe_key)
+        keys = [(course.person_id, course.source, course.course_id) for course in courses]
+        statement = select(FACTS, taken_back.label("taken_back")).where(among(_COURSE, keys))
+        for row in await self._session.execute(statement):
+            facts.setdefault(CourseOfPerson(row.person_id, row.source, row.course_id), []).append(_fact(row))
+            if row.taken_back:
+                voided.setdefault(row.source, set()).add(row.dedupe_key)
         return facts, voided
 
-    async def find_source(self, name: str) -> SourceRow | None:
-        statement = select(SourceRow).where(table_of(SourceRow).c.name == name)
-        row: SourceRow | None = (await self._session.execute(statement)).scalars().first()
-        return row
+    async def find_source(self, name: str) -> SourceVersion | None:
+        columns = (SOURCES.c.source_id, SOURCES.c.epoch, SOURCES.c.version)
+        row = (await self._session.execute(select(*columns).where(SOURCES.c.name == name))).first()
+        return SourceVersion(row.source_id, row.epoch, row.version) if row is not None else None
+
+    async def get_vendor_file(self, source_id: str) -> dict[str, Any]:
+        file = await self._session.execute(select(SOURCES.c.vendor_file).where(SOURCES.c.source_id == source_id))
+        document: dict[str, Any] = file.scalar_one()
+        return document
 
     async def save_source(self, envelope: Envelope[Any]) -> bool:
         data = envelope.data
