@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from services.gateway.api.about import about_router
-from services.gateway.api.deliveries import deliveries_router
+from services.gateway.api.deliveries import deliveries_router, quarantine_router
 from services.gateway.api.keys import keys_router
 from services.gateway.api.notices import notices_router
 from services.gateway.api.parts import Parts
@@ -17,7 +17,8 @@ def gateway_routers(parts: Parts) -> list[APIRouter]:
     return [
         about_router(parts),
         sources_router(parts),
-        deliveries_router(parts),
+        deliveries_router(),
+        quarantine_router(parts),
         keys_router(parts),
         notices_router(),
     ]

@@ -16,7 +16,8 @@ from shared.rest import Page, Paging, RealNow, Router, page_of
 Named = Annotated[str | None, Query(max_length=63)]
 
 
-def deliveries_router(parts: Parts) -> Router:
+def deliveries_router() -> Router:
+    """Verified deliveries: the log."""
     router = Router(tags=["deliveries"])
 
     @router.get("/v1/deliveries")
@@ -47,6 +48,13 @@ def deliveries_router(parts: Parts) -> Router:
         """Hand a delivery on once more. What it means counts once, however often it is replayed."""
         await replay_delivery(unit, delivery_id)
         return DeliverySummary.model_validate(await get_delivery(unit, delivery_id))
+
+    return router
+
+
+def quarantine_router(parts: Parts) -> Router:
+    """Deliveries that were refused or not understood."""
+    router = Router(tags=["quarantine"])
 
     @router.get("/v1/quarantine")
     async def list_quarantine(

@@ -13,6 +13,7 @@ from shared.events.gateway import HelpdeskDelivered
 from shared.events.messages import SignedLink
 from shared.events.rollout import NotificationRequested
 from shared.events.tickets import DeliveryUnderstood
+from shared.runtime import Runtime
 from tests.support.echo import EchoUnit, create_tables, make_runtime
 from tests.support.gateway import running_gateway
 
@@ -46,6 +47,15 @@ async def until(check: Callable[[], Any], *, seconds: float = 20) -> Any:
             await asyncio.sleep(0.05)
 
 
+async def ask_for_one_notice_twice(rollout: Runtime[EchoUnit]) -> None:
+    link = SignedLink(purpose="signoff", subject="s", expires_at=NOW)
+    async with rollout.database.unit() as unit:
+        for _ in range(2):
+            unit.record(
+                NotificationRequested(notification_id="n-1", to_email="a@example.org", subject="s", body="b", link=link)
+            )
+
+
 async def test_a_delivery_is_handed_on_understood_and_logged_once_whatever_comes_twice(
     service_database: MakeDatabase, nats_url: str, tmp_path: Any
 ) -> None:
@@ -77,14 +87,7 @@ async def test_a_delivery_is_handed_on_understood_and_logged_once_whatever_comes
     ):
         await gateway.add_source()
         assert (await gateway.deliver(b'{"ticket": {"id": 81}}')).status_code == 200
-        async with rollout.database.unit() as unit:
-            link = SignedLink(purpose="signoff", subject="s", expires_at=NOW)
-            for _ in range(2):
-                unit.record(
-                    NotificationRequested(
-                        notification_id="n-1", to_email="a@example.org", subject="s", body="b", link=link
-                    )
-                )
+        await ask_for_one_notice_twice(rollout)
 
         async def applied() -> Any:
             return (await gateway.call("GET", "/api/gateway/v1/deliveries?outcome=applied")).json()["items"]
