@@ -1,0 +1,31 @@
+// Entry of the console's scripts. Every page works without them.
+
+import { installDialogs } from "./dialogs.js";
+import { installLive } from "./live.js";
+import { setNow, tick } from "./times.js";
+
+setNow(document.body);
+tick();
+setInterval(tick, 1000);
+installDialogs();
+installLive();
+
+// The sentence about what was just done shall not come back with a reload.
+const address = new URL(location.href);
+if (address.searchParams.has("done")) {
+  address.searchParams.delete("done");
+  address.searchParams.delete("wave");
+  history.replaceState(null, "", address);
+}
+
+// The menu closes like menus do.
+const menu = document.querySelector(".me");
+document.addEventListener("click", (event) => {
+  if (menu?.open && !menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && menu?.open) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});

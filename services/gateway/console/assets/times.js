@@ -1,0 +1,57 @@
+// Countdowns: the server says when, in business time; this says how long that is from now.
+
+let ahead = 0; // milliseconds that business time is ahead of this machine's clock
+
+export function setNow(body) {
+  const now = Date.parse(body.dataset.now);
+  if (!Number.isNaN(now)) ahead = now - Date.now();
+}
+
+export function businessNow() {
+  return Date.now() + ahead;
+}
+
+export function left(milliseconds) {
+  const seconds = Math.round(Math.abs(milliseconds) / 1000);
+  const said = span(seconds);
+  if (milliseconds >= 0) return seconds < 1 ? "now" : `in ${said}`;
+  return seconds < 60 ? "due now" : `${said} ago`;
+}
+
+function span(seconds) {
+  const days = Math.floor(seconds / 86400);
+  const hours = Math.floor((seconds % 86400) / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  if (days >= 3) return `${days} d`;
+  if (days) return hours ? `${days} d ${hours} h` : `${days} d`;
+  if (hours) return minutes ? `${hours} h ${minutes} min` : `${hours} h`;
+  return minutes ? `${minutes} min` : `${seconds} s`;
+}
+
+export function tick() {
+  const now = businessNow();
+  for (const element of document.querySelectorAll("time[data-live]")) {
+    const said = left(Date.parse(element.dateTime) - now);
+    if (element.dataset.left !== said) element.dataset.left = said;
+  }
+  const clock = document.querySelector("#clock time");
+  if (clock) {
+    const said = wallTime(now);
+    if (clock.textContent !== said) {
+      clock.textContent = said;
+      clock.dateTime = new Date(now).toISOString();
+    }
+  }
+}
+
+// As the server writes it: Mon 2 Mar 2026, 09:00.
+function wallTime(instant) {
+  const options = {
+    weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
+    hourCycle: "h23", timeZone: document.body.dataset.zone || "UTC",
+  };
+  const part = Object.fromEntries(
+    new Intl.DateTimeFormat("en-US", options).formatToParts(instant).map(({ type, value }) => [type, value]),
+  );
+  return `${part.weekday} ${part.day} ${part.month} ${part.year}, ${part.hour}:${part.minute}`;
+}
