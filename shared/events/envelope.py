@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.clock import parse_instant, render_instant
 
-MAX_EVENT_BYTES = 512 * 1024
-"""Refused where it is recorded, so that the sender learns of it and not the relay."""
+MAX_EVENT_BYTES = 960 * 1024
+"""Refused where it is recorded, so that the sender learns of it and not the relay. Below NATS's 1 MiB (ADR 0008)."""
 
 
 class Kind(StrEnum):

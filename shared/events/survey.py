@@ -47,7 +47,7 @@ class VerdictReached(Event, name="survey.verdict.reached", key="campaign_id"):
     basis: Literal["certain", "anytime", "deadline"]
     threshold: float
     estimate: float | None
-    """The share among the answers, 0 to 1; None without answers."""
+    """The share among the answers, 0 to 1; None without answers, or where all answered alike (a band is told instead)."""
     answered: int
     invited: int
     explanation: str

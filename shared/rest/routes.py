@@ -1,8 +1,10 @@
 """Routes that run in one transaction: who asks is known, they may; it is committed before the answer goes out."""
 
+import re
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Annotated, Any, cast
+from urllib.parse import unquote
 
 import structlog
 from fastapi import APIRouter, Depends, Request, Response
@@ -10,9 +12,11 @@ from fastapi.routing import APIRoute
 
 from shared.auth import IDENTITY_HEADER, Identity
 from shared.database import UnitOfWork
-from shared.errors import Unauthenticated
+from shared.errors import InvalidRequest, Unauthenticated
 from shared.rest.idempotency import RequestInFlight, StoredAnswers, hash_request, read_key
 
+# An odd number of backslashes before u0000: JSON's escape of NUL, not the text "\\u0000".
+_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 RouteHandler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -32,6 +36,7 @@ class UnitRoute(APIRoute):
 
         async def handle_in_unit(request: Request) -> Response:
             runtime = request.app.state.runtime
+            _refuse_nul(unquote(request.url.path) + unquote(request.url.query))
             identity = _identify(request)
             identity.require(request.app.state.permissions[f"{request.method} {self.path_format}"])
             request.state.identity = identity
@@ -42,12 +47,20 @@ class UnitRoute(APIRoute):
                     return await handle(request)
             # The body is read before the transaction opens: a slow sender must not hold the writer's lock.
             body = await request.body()
+            if b"\\u0000" in body and _ESCAPED_NUL.search(body):
+                _refuse_nul("\0")
             key = read_key(request) if request.method == "POST" else None
             if key is None:
                 return await _run(request, handle)
             return await _run_once(request, handle, identity.subject, key, hash_request(request, body))
 
         return handle_in_unit
+
+
+def _refuse_nul(text: str) -> None:
+    """PostgreSQL stores no NUL; a caller who sends one is told so on either engine."""
+    if "\0" in text:
+        raise InvalidRequest("The request holds a NUL character (U+0000), which no field can keep. Remove it.")
 
 
 def _identify(request: Request) -> Identity:

@@ -212,3 +212,24 @@ async def test_health_tells_whether_the_process_works(client: httpx.AsyncClient)
     ready = await client.get("/readyz")
     assert (ready.status_code, "NATS has not been reached" in ready.text) == (503, True)
     assert "http_server" in (await client.get("/metrics")).text
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        pytest.param("/v1/notes", b'{"text": "a\\u0000b"}', id="escaped in the body"),
+        pytest.param("/v1/notes?x=%00", b'{"text": "a"}', id="in the query"),
+    ],
+)
+async def test_a_nul_character_is_refused_in_plain_words_on_both_databases(
+    runtime: Runtime[EchoUnit], client: httpx.AsyncClient, path: str, body: bytes
+) -> None:
+    answer = await client.post(path, content=body, headers={**TRAINING, "content-type": "application/json"})
+    assert (answer.status_code, "NUL" in answer.json()["detail"]) == (422, True)
+    assert await notes_of(runtime) == []
+
+
+async def test_a_text_that_only_speaks_of_nul_is_kept(runtime: Runtime[EchoUnit], client: httpx.AsyncClient) -> None:
+    headers = {**TRAINING, "content-type": "application/json"}
+    assert (await client.post("/v1/notes", content=b'{"text": "\\\\u0000"}', headers=headers)).status_code == 201
+    assert await notes_of(runtime) == ["\\u0000"]
