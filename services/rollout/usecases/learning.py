@@ -4,13 +4,14 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.rollout.domain.completion import Fact
 from services.rollout.domain.person import fold_identity
 from services.rollout.ports.learning import IdentityKey, LearningUnit, SourceVersion, StoredFact
 from services.rollout.usecases.people import settle_names
+from shared.clock import BusinessClock
 from shared.errors import TemporaryFailure
 from shared.events.envelope import Envelope
 from shared.events.facts import Identity, Ignored, LearningFact, dump_facts
@@ -41,7 +42,8 @@ class Applied:
 class LearningDesk:
     """Handles deliveries. Keeps parsed vendor files, for parsing one takes longer than using it."""
 
-    def __init__(self) -> None:
+    def __init__(self, business: BusinessClock | None = None) -> None:
+        self._business = business
         self._vendors: dict[SourceVersion, VendorFile] = {}
 
     async def learn_source(self, unit: LearningUnit, envelope: Envelope[SourceChanged], now: datetime) -> None:
@@ -61,8 +63,10 @@ class LearningDesk:
             self._tell(unit, delivery.delivery_id, "quarantined", (), str(error))
             return
         facts = [fact for fact in meaning.facts if isinstance(fact, LearningFact)]
+        # The gateway receives by real time; a fact without a time of its own counts in business time.
+        received_at = delivery.received_at + (self._business.offset if self._business else timedelta(0))
         applied = await apply_facts(
-            unit, delivery.source, facts, received_at=delivery.received_at, delivery_id=delivery.delivery_id, now=now
+            unit, delivery.source, facts, received_at=received_at, delivery_id=delivery.delivery_id, now=now
         )
         reason = _reason(meaning, applied)
         self._tell(unit, delivery.delivery_id, "applied" if facts else "ignored", meaning.facts, reason)

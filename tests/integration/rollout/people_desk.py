@@ -25,7 +25,7 @@ from services.rollout.usecases.enrolment import EnrolmentPush
 from services.rollout.usecases.learning import LearningDesk
 from services.rollout.usecases.people import ImportOutcome, import_people
 from services.rollout.usecases.polling import CompletionPoll
-from shared.clock import FixedClock, new_id
+from shared.clock import BusinessClock, FixedClock, new_id
 from shared.database import Database, UnitOfWork
 from shared.events.envelope import Envelope
 from shared.events.gateway import LmsDelivered, SourceChanged
@@ -55,6 +55,7 @@ class PeopleDesk:
 
     def __init__(self, url: str, *, accounts: int = 120) -> None:
         self.clock = FixedClock(NOW)
+        self.business = BusinessClock(self.clock, demo=True)
         self.rollouts = RecordingRollouts()
         self.database: Database[LearningUnit] = Database(
             url, owner="rollout", plumbing=plumbing, make_unit=self._unit, clock=self.clock
@@ -66,9 +67,9 @@ class PeopleDesk:
         self._moodle = httpx.ASGITransport(app=moodle_app(self.site, token=TOKEN))
         self.vault = CredentialVault(SecretStr("an example key of some length"))
         self.platforms = OutsidePlatforms(self.vault, transport=_Transport(self))
-        self.push = EnrolmentPush(self.database, self.platforms, clock=self.clock, business=self.clock)
-        self.poll = CompletionPoll(self.database, self.platforms, clock=self.clock, business=self.clock)
-        self.learning = LearningDesk()
+        self.push = EnrolmentPush(self.database, self.platforms, clock=self.clock, business=self.business)
+        self.poll = CompletionPoll(self.database, self.platforms, clock=self.clock, business=self.business)
+        self.learning = LearningDesk(self.business)
 
     def _unit(self, work: UnitOfWork) -> Any:
         return _Unit(work, self.rollouts)

@@ -146,3 +146,14 @@ async def test_a_wave_that_opens_while_its_members_complete_counts_every_one(des
         *[desk.deliver(event("course_completed", number)) for number in range(4, 8)],
     )
     assert await desk.counts() == {"completed": 8}
+
+
+async def test_a_fact_without_a_time_counts_in_business_time(desk: PeopleDesk) -> None:
+    await desk.open_wave(await desk.import_numbers([1]))
+    desk.business.step_to_offset(timedelta(days=20))
+    later = int((desk.clock.now() + timedelta(days=10)).timestamp())
+    await desk.deliver(event("user_enrolment_created", 1, timecreated=str(later)))
+    timeless = event("user_enrolment_deleted", 1)
+    del timeless["timecreated"]
+    await desk.deliver(timeless)
+    assert await desk.counts() == {"withdrawn": 1}

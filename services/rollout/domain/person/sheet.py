@@ -1,15 +1,15 @@
-"""A person of the directory, and how a CSV file or a list of records becomes people.
+"""How a CSV file or a list of records becomes people.
 
 Reading is pure: it yields rows and, for every bad one, where it is wrong and why. Nothing here decides what is stored.
 """
 
 import csv
 import io
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from services.rollout.domain.person.cells import READERS, fold_email
 
 MAX_ROWS = 200_000
 MAX_CELL = 500
@@ -20,12 +20,6 @@ COLUMNS = (*TEXT_COLUMNS, "tags", "champion", "active")
 """The header names of an import; besides them `external_id:<source>`, the person's account id in that system."""
 ALIASES = {"e-mail": "email", "mail": "email", "time_zone": "zone", "timezone": "zone", "person_id": "id"}
 EXTERNAL = "external_id:"
-KINDS = ("employee", "dealer", "customer")
-
-_EMAIL = re.compile(r"[^\s@,;<>\"()]+@[^\s@,;<>\"()]+\.[^\s@,;<>\"().]+")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_YES = {"yes", "true", "1", "y", "x"}
-_NO = {"no", "false", "0", "n", ""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,16 +60,6 @@ class ImportSheet:
 
 class TooManyRows(ValueError):
     """More rows than one import takes."""
-
-
-def fold_email(address: str) -> str:
-    """The form in which two addresses are compared: case does not count."""
-    return address.strip().casefold()
-
-
-def fold_identity(scheme: str, value: str) -> str:
-    """How an outside name is compared: e-mails ignore case, every other scheme is exact."""
-    return fold_email(value) if scheme == "email" else value.strip()
 
 
 def read_csv(text: str, *, limit: int = MAX_ROWS) -> ImportSheet:
@@ -204,7 +188,7 @@ class _Sheet:
             if name.startswith(EXTERNAL) and cell:
                 external_ids[name.removeprefix(EXTERNAL)] = cell
                 self._once(place, name, cell)
-        values = {name: self._value(place, name, cell) for name, cell in cells.items() if name in _READERS}
+        values = {name: self._value(place, name, cell) for name, cell in cells.items() if name in READERS}
         manager = cells.get("manager") if "manager" in cells else None
         if manager and manager in (key, email):
             self.wrong(place, "manager", "names the person itself")
@@ -235,76 +219,7 @@ class _Sheet:
 
     def _value(self, place: str, column: str, cell: str) -> Any:
         try:
-            return _READERS[column](cell)
+            return READERS[column](cell)
         except ValueError as error:
             self.wrong(place, column, str(error))
             return None
-
-
-def _text(cell: str) -> str | None:
-    return cell or None
-
-
-def _name(cell: str) -> str:
-    return " ".join(cell.split())
-
-
-def _kind(cell: str) -> str:
-    kind = cell.lower() or "employee"
-    if kind not in KINDS:
-        raise ValueError(f"{cell!r} is none of {', '.join(KINDS)}")
-    return kind
-
-
-def _language(cell: str) -> str | None:
-    if cell and not _LANGUAGE.fullmatch(cell):
-        raise ValueError(f"{cell!r} is not a language tag such as de or pt-BR")
-    return cell or None
-
-
-def _zone(cell: str) -> str | None:
-    if not cell:
-        return None
-    try:
-        ZoneInfo(cell)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{cell!r} is not a time zone such as Europe/Berlin") from error
-    return cell
-
-
-def _tags(cell: str) -> list[str]:
-    return sorted({tag for part in cell.split("|") if (tag := part.strip())})
-
-
-def _flag(*, default: bool) -> Callable[[str], bool]:
-    def read(cell: str) -> bool:
-        word = cell.lower()
-        if word == "":
-            return default
-        if word not in _YES and word not in _NO:
-            raise ValueError(f"{cell!r} is neither yes nor no")
-        return word in _YES
-
-    return read
-
-
-def _email(cell: str) -> str | None:
-    if cell and (len(cell) > 254 or not _EMAIL.fullmatch(cell)):
-        raise ValueError(f"{cell!r} is not an e-mail address")
-    return cell or None
-
-
-_READERS: dict[str, Callable[[str], Any]] = {
-    "name": _name,
-    "email": _email,
-    "department": _text,
-    "region": _text,
-    "site": _text,
-    "role": _text,
-    "kind": _kind,
-    "language": _language,
-    "zone": _zone,
-    "tags": _tags,
-    "champion": _flag(default=False),
-    "active": _flag(default=True),
-}

@@ -1,193 +1,26 @@
-"""What the learning side sees of the world: the directory, the facts, the enrolments, and learning systems outside."""
+"""The directory, the facts, the enrolments and the connections in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
-from services.rollout.domain.batch import Pace
-from services.rollout.domain.completion import Fact
-from services.rollout.domain.enrolment import Member, Push
+from services.rollout.domain.enrolment import Member
 from services.rollout.domain.person import PersonRow
+from services.rollout.ports.learning.values import (
+    Connection,
+    CourseOfPerson,
+    IdentityKey,
+    PersonToFind,
+    PollTarget,
+    PushGroup,
+    SourceVersion,
+    StoredFact,
+)
 from services.rollout.ports.people import People
 from services.rollout.ports.rollouts import Rollouts
-from shared.errors import PermanentFailure
 from shared.events.envelope import Envelope, Event
 from shared.rest import PagingRequest
-
-ANY_SOURCE = "*"
-"""The source of identities that mean the same person in every system: e-mail addresses, the directory's own ids."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdentityKey:
-    """How an outside system names a person; `value` folded (`domain.person.fold_identity`)."""
-
-    source: str
-    scheme: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredFact:
-    """A fact on its way into the store. `identity` is None for a void that names nobody; `course_id` may be missing too."""
-
-    source: str
-    fact: Fact
-    course_id: str | None
-    identity: IdentityKey | None
-    shown: str | None = None
-    """The identity as the system wrote it."""
-    delivery_id: str | None = None
-    vendor_state: str | None = None
-    vendor_event: str | None = None
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class CourseOfPerson:
-    """The key of a fold."""
-
-    person_id: str
-    source: str
-    course_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class SourceVersion:
-    """A source as it stands; equal ones have the same vendor file."""
-
-    source_id: str
-    epoch: int
-    version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """How a learning system is called. `sealed_token` is opened only where the call is made."""
-
-    id: str
-    source: str
-    vendor: str
-    base_url: str
-    sealed_token: str
-    match_by: str = "email"
-    """What people are looked up by: email, or the directory's own id as `username` or `idnumber`."""
-    student_role_id: int = 5
-    pace: Pace = field(default_factory=Pace)
-    poll_every_for: timedelta = timedelta(minutes=5)
-    poll_wanted: bool = False
-    poll_cursor: str | None = None
-    poll_started_at: datetime | None = None
-    polled_at: datetime | None = None
-    polls: int = 0
-    next_call_at: datetime | None = None
-    failures: int = 0
-    last_error: str | None = None
-    version: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonToFind:
-    """A person whose account in a system is not known yet."""
-
-    person_id: str
-    email: str | None
-    external_key: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushGroup:
-    """Members of one wave of whom a system is to be told the same."""
-
-    source: str
-    rollout: str
-    wave: str
-    course_id: str
-    push: Push
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollTarget:
-    """A member whom the system may know to be further than we do."""
-
-    enrolment_id: str
-    person_id: str
-    course_id: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """A person's account in a learning system; `names` are further identities by scheme."""
-
-    id: str
-    names: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CourseStatus:
-    """What a system says of one account and course. `enrolled` False: it will not tell, which is not the same as no."""
-
-    enrolled: bool
-    completed: bool = False
-    started: bool = False
-    completed_at: datetime | None = None
-
-
-class AccountRefused(PermanentFailure):
-    """The system will not do this for one account; for others it may."""
-
-
-class CourseRefused(PermanentFailure):
-    """The system will not do this in one course; in others it may."""
-
-
-class LearningPlatform(Protocol):
-    """A learning system that can be told and asked.
-
-    Errors: `TemporaryFailure`; `AccountRefused` and `CourseRefused`; any other `PermanentFailure` means the whole system.
-    """
-
-    async def find_accounts(self, match_by: str, values: Sequence[str]) -> Mapping[str, Sequence[Account]]:
-        """Accounts by the value that was asked for; more than one where the system's field is not unique."""
-        ...
-
-    async def list_participants(self, course_id: str) -> frozenset[str]:
-        """Account ids in the course, suspended ones too."""
-        ...
-
-    async def enrol(self, course_id: str, accounts: Sequence[str]) -> Mapping[str, str]:
-        """Enrol; whom the system refused, with its reason. Enrolling again is harmless. Does not read back."""
-        ...
-
-    async def unenrol(self, course_id: str, accounts: Sequence[str]) -> Mapping[str, str]:
-        """The way back, likewise."""
-        ...
-
-    async def find_status(self, course_id: str, account: str) -> CourseStatus:
-        """How far an account is in a course."""
-        ...
-
-
-class Platforms(Protocol):
-    """Opens learning systems."""
-
-    def vendors(self) -> Sequence[str]:
-        """Vendors that can be called."""
-        ...
-
-    def open(self, connection: Connection) -> AbstractAsyncContextManager[LearningPlatform]:
-        """A client for this connection; closed at the end."""
-        ...
-
-
-class Vault(Protocol):
-    """Seals credentials. `row_id` is bound in: a seal moved to another row does not open."""
-
-    def seal(self, secret: str, row_id: str) -> str: ...
-
-    def open(self, sealed: str, row_id: str) -> str: ...
 
 
 class Directory(Protocol):
