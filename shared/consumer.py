@@ -61,7 +61,7 @@ class ConsumerHealth:
 
     bound: bool = False
     gap: bool = False
-    """The stream dropped messages that this consumer had not seen: the owner must send again."""
+    """The stream dropped messages that this consumer had not seen: the owner must send again. Stays until a restart."""
     pending: int = 0
     ack_pending: int = 0
     handled: int = 0
@@ -116,7 +116,7 @@ class Consumer(Generic[U]):
     async def refresh_health(self) -> None:
         """Ask the server how far behind this consumer is."""
         if self._bus.connected.is_set() and self.health.bound:
-            self._note(await self._info())
+            await self._note(await self._info())
 
     async def _consume(self, stopping: asyncio.Event) -> None:
         generation = self._bus.generation
@@ -131,7 +131,7 @@ class Consumer(Generic[U]):
                     await self.handle(messages)
                 elif loop.time() - watched_at > WATCHDOG_SECONDS:
                     info = await self._info()
-                    self._note(info)
+                    await self._note(info)
                     if info.num_pending and self.health.handled == handled_then:
                         structlog.get_logger().warning("consumer.stalled", durable=self.subscription.durable)
                         return
@@ -225,9 +225,8 @@ class Consumer(Generic[U]):
             model, handler = found
             return _Readable(message, Envelope.from_cloudevent(document, model), handler)
         except Exception as error:
-            event_id = (message.headers or {}).get(
-                "Nats-Msg-Id"
-            ) or f"{message.subject}@{message.metadata.sequence.stream}"
+            headers = message.headers or {}
+            event_id = headers.get("Nats-Msg-Id") or f"{message.subject}@{message.metadata.sequence.stream}"
             await self._quarantine(message, event_id[:80], f"The event cannot be read: {error}"[:2000])
             return None
 
@@ -294,7 +293,13 @@ class Consumer(Generic[U]):
         )
         return info
 
-    def _note(self, info: ConsumerInfo) -> None:
+    async def _note(self, info: ConsumerInfo) -> None:
+        state = (await self._bus.js.stream_info(stream_of(self.subscription.owner))).state
+        floor = info.ack_floor.stream_seq if info.ack_floor else 0
+        # A new consumer (floor 0) has missed nothing that it was ever promised; one that waits for nothing neither.
+        if floor and info.num_pending and floor + 1 < state.first_seq and not self.health.gap:
+            self.health.gap = True
+            structlog.get_logger().error("consumer.gap", durable=self.subscription.durable, floor=floor)
         self.health.pending = info.num_pending or 0
         self.health.ack_pending = info.num_ack_pending or 0
 
