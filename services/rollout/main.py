@@ -39,7 +39,7 @@ def create_app(settings: RolloutSettings | None = None, *, clock: Clock | None =
     )
     vault = CredentialVault(settings.credentials_key)
     platforms = OutsidePlatforms(vault)
-    runtime.consume("rollout-learning", stream="gateway", handlers=learning_handlers())
+    runtime.consume("rollout-learning", stream="gateway", handlers=learning_handlers(runtime.business))
     runtime.consume("rollout-tickets", stream="tickets", handlers=ticket_handlers())
     runtime.consume("rollout-survey", stream="survey", handlers=survey_handlers())
     runtime.timer("look at waves", next_due=next_look_at, fire=look)

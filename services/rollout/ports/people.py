@@ -39,3 +39,7 @@ class People(Protocol):
     async def withdraw_wave(self, rollout: str, wave: str, source: str, course_id: str, now: datetime) -> int:
         """Take back: intents not yet pushed are dropped, whoever has not started is un-enrolled, progress is kept."""
         ...
+
+    async def retry_failed(self, rollout: str, wave: str, now: datetime) -> int:
+        """Try once more whoever could not be enrolled; how many."""
+        ...

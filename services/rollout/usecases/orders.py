@@ -124,7 +124,7 @@ async def abort_wave(unit: RolloutUnit, order: Order, *, roll_back: bool) -> Non
 
 
 async def retry_wave(unit: RolloutUnit, order: Order) -> None:
-    """Begin a stopped wave again, or ask again the survey or sign-off that was answered no."""
+    """Begin a stopped wave again; or ask again what was answered no, and enrol again whom the LMS refused."""
     looker = await Looker.lock(unit, order.rollout, order.now)
     wave = looker.wave(order.wave)
     again = list(wave.refused_gates)
@@ -134,8 +134,11 @@ async def retry_wave(unit: RolloutUnit, order: Order) -> None:
     again += [
         gate.gate for gate in wave.gates if gate.kind == "survey" and gate.stage == stage and gate.gate not in surveys
     ]
+    failed = await unit.people.retry_failed(wave.rollout, wave.name, order.now)
     try:
-        transition = retried(wave.phase, asked_again=again, by=order.by.name, reason=order.reason)
+        transition = retried(
+            wave.phase, asked_again=again, enrolled_again=failed, by=order.by.name, reason=order.reason
+        )
     except OrderRefused as refused:
         raise OrderNotPossible(str(refused)) from refused
     for name in again:
@@ -143,7 +146,8 @@ async def retry_wave(unit: RolloutUnit, order: Order) -> None:
     if transition is not None:
         await _move(looker, order, wave, transition, "retried")
         return
-    await _note(looker, order, "retried", f"{order.by.name} asks again: {order.reason}", {"gates": again})
+    evidence = {"gates": again, "enrolled_again": failed}
+    await _note(looker, order, "retried", f"{order.by.name} tries again: {order.reason}", evidence)
     await looker.look([order.wave])
 
 

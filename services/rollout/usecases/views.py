@@ -47,13 +47,15 @@ async def get_rollout(unit: RolloutUnit, name: str, roles: Collection[str], now:
     views = []
     for wave in waves:
         planned = applied.plan.wave(wave.name)
+        counts = await unit.people.counts(name, wave.name)
+        refusals = bool(wave.refused_gates or counts.push_failed)
         views.append(
             WaveView(
                 wave=wave,
                 planned=planned,
-                counts=await unit.people.counts(name, wave.name),
+                counts=counts,
                 holds=tuple(holds[wave.id]),
-                verbs=tuple(verbs_for(wave.phase, holds[wave.id], roles, refused_gates=bool(wave.refused_gates))),
+                verbs=tuple(verbs_for(wave.phase, holds[wave.id], roles, refusals=refusals)),
                 liftable=frozenset(hold.id for hold in holds[wave.id] if hold.liftable_by(roles)),
                 planned_at=_planned_at(rollout, applied.plan, planned),
                 earliest_at=earliest.get(wave.name),

@@ -35,19 +35,25 @@ def aborted(phase: Phase, *, roll_back: bool, by: str, reason: str) -> Transitio
     return Transition(source=phase, target="rolled_back" if roll_back else "aborted", reason=f"{by} {word}: {reason}")
 
 
-def retried(phase: Phase, *, asked_again: Collection[str], by: str, reason: str) -> Transition | None:
-    """Begin an aborted wave again; or, for one that waits, ask again what was answered no (None: the phase stays)."""
+def retried(
+    phase: Phase, *, asked_again: Collection[str], enrolled_again: int = 0, by: str, reason: str
+) -> Transition | None:
+    """Begin an aborted wave again; or ask again what was answered no, enrol again who was refused (None: it stays)."""
     if phase in ("aborted", "rolled_back"):
         return Transition(source=phase, target="pending", reason=f"{by} retries it: {reason}")
-    if not asked_again:
+    if not asked_again and not enrolled_again:
         raise OrderRefused(
-            f"The wave is {_said(phase)} and no survey or sign-off of it was answered no: nothing to retry."
+            f"The wave is {_said(phase)}, no survey or sign-off of it was answered no and the LMS refused nobody:"
+            " nothing to retry."
         )
     return None
 
 
-def verbs_for(phase: Phase, holds: Sequence[Hold], roles: Collection[str], *, refused_gates: bool) -> list[Verb]:
-    """What somebody with these roles could do with the wave now, in the order a person would look for it."""
+def verbs_for(phase: Phase, holds: Sequence[Hold], roles: Collection[str], *, refusals: bool) -> list[Verb]:
+    """What somebody with these roles could do with the wave now, in the order a person would look for it.
+
+    `refusals`: a survey or sign-off was answered no, or the LMS refused somebody.
+    """
     able: list[Verb] = []
     if phase not in OVER:
         able = ["promote", "pause", "hold", "abort"]
@@ -55,7 +61,7 @@ def verbs_for(phase: Phase, holds: Sequence[Hold], roles: Collection[str], *, re
             able = ["promote", "resume", "hold", "abort"]
         if any(hold.liftable_by(roles) for hold in holds):
             able.insert(3, "lift")
-    if phase in ("aborted", "rolled_back") or (phase not in OVER and refused_gates):
+    if phase in ("aborted", "rolled_back") or (phase not in OVER and refusals):
         able.append("retry")
     return [verb for verb in able if MAY[verb] & set(roles)]
 
