@@ -75,6 +75,10 @@ class Postgres:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._server = get_server(str(self._folder / "postgres"))
         self._admin_url = self._server.get_uri()
+        # The tests kill our processes, never this server: it need not wait for the disk.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            self._execute(f"ALTER SYSTEM SET {setting} = off")
+        self._execute("SELECT pg_reload_conf()")
 
     def create_database(self, template: str | None = None) -> str:
         """The name of a new database: empty, or a copy of `template`."""
