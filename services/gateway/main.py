@@ -20,6 +20,7 @@ from services.gateway.adapters.upstreams import HttpUpstream, InProcessUpstream
 from services.gateway.adapters.vault import AesVault
 from services.gateway.adapters.vendors import VendorShelf
 from services.gateway.api import Parts, gateway_routers
+from services.gateway.console import Console, build_console
 from services.gateway.consumers import subscriptions
 from services.gateway.domain.bucket import Allowance
 from services.gateway.domain.delivery import Accepted, Refused
@@ -67,13 +68,9 @@ def create_app(
     settings: GatewaySettings | None = None,
     *,
     upstreams: Mapping[str, Upstream] | None = None,
-    pages: ASGIApp | None = None,
     clock: Clock | None = None,
 ) -> FastAPI:
-    """The gateway. `upstreams` (rollout, tickets, survey) None: over HTTP to the URLs of the settings.
-
-    `pages` is the console: an ASGI app that gets every request no other door takes.
-    """
+    """The gateway. `upstreams` (rollout, tickets, survey) None: over HTTP to the URLs of the settings."""
     settings = settings or GatewaySettings()
     board = ChangeBoard()
     runtime = make_runtime(settings, clock=clock, board=board)
@@ -105,14 +102,15 @@ def create_app(
                 await upstream.aclose()
 
     _within_lifespan(app, opened)
-    app.state.upstreams, app.state.mint = behind, mint
+    console = _make_console(runtime, settings, behind, mint)
+    app.state.upstreams, app.state.mint, app.state.console = behind, mint, console
     # The doors stand outside of the framework's own stack: that is what makes them fast.
     app.middleware_stack = Doors(
         inside=app.build_middleware_stack(),
         hooks=_make_hook_door(runtime, settings, board, writer, vendors, vault),
         services=_make_service_door(settings, behind, callers, mint),
         callers=callers,
-        pages=pages,
+        pages=console,
         base_url=settings.public_url.rstrip("/"),
     )
     return app
@@ -153,6 +151,20 @@ def _make_service_door(
         base_url=settings.public_url.rstrip("/"),
         body_most=settings.api_body_most,
         read_seconds=settings.upstream_timeout_seconds,
+    )
+
+
+def _make_console(
+    runtime: GatewayRuntime, settings: GatewaySettings, behind: Mapping[str, Upstream], mint: Mint
+) -> Console:
+    return build_console(
+        database=runtime.database,
+        clock=runtime.clock,
+        business_now=runtime.business.now,
+        bus=runtime.bus,
+        upstreams=behind,
+        mint=mint.token,
+        public_url=settings.public_url,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,9 +21,11 @@ from services.gateway.console.problem_texts import read_problem_texts
 from services.gateway.console.rendering import Pages
 from services.gateway.console.rollouts import RolloutPages
 from services.gateway.console.sessions import NotSignedIn, SessionDesk, Units
+from services.gateway.errors import MethodNotAllowed, NoSuchPath
 from services.gateway.ports import ASGIApp, Receive, Scope, Send, Upstream
 from shared.clock import Clock
 from shared.errors import ServiceError
+from shared.rest.problems import render
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -86,31 +89,39 @@ def build_console(
         Route("/console/events", events),
         Route("/console/assets/{version}/{name}", assets.serve),
     ]
-    return Console(Starlette(routes=routes, exception_handlers=_handlers(desk, pages)), bell)
+    return Console(Starlette(routes=routes, exception_handlers=_handlers(desk, pages, public_url.rstrip("/"))), bell)
 
 
 def _handlers(
-    desk: SessionDesk, pages: Pages
+    desk: SessionDesk, pages: Pages, base_url: str
 ) -> dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]]:
+    """People get a page; a program that asks for no HTML gets problem+json as everywhere else."""
+
     async def on_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, ServiceError)
+        if "text/html" not in request.headers.get("accept", ""):
+            return render(error, base_url=base_url)
         if isinstance(error, NotSignedIn):
             return pages.fill("sign_in.html", who=None, status=401)
-        return await _trouble(request, error.status, error.code, error.title, error.detail)
+        # A database that cannot be reached must not make the page about it fail too.
+        who = await desk.find(request) if error.status < 500 else None
+        return pages.fill(
+            "trouble.html", who=who, status=error.status, code=error.code, title=error.title, detail=error.detail
+        )
 
     async def on_refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
-        return await _trouble(request, error.status, error.code, error.title, error.detail)
+        return await on_error(request, error.as_service_error())
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == 405:
-            return await _trouble(request, 405, "method_not_allowed", "This cannot be done here", "")
-        return await _trouble(request, error.status_code, "not_found", "There is no page here", "")
+            return await on_error(request, MethodNotAllowed("The page is there, but not for this."))
+        return await on_error(request, NoSuchPath("Check the address, or begin at the list of rollouts."))
 
-    async def _trouble(request: Request, status: int, code: str, title: str, detail: str) -> Response:
-        # A database that cannot be reached must not make the page about it fail too.
-        who = await desk.find(request) if status < 500 else None
-        return pages.fill("trouble.html", who=who, status=status, code=code, title=title, detail=detail)
+    async def on_fault(request: Request, error: Exception) -> Response:
+        structlog.get_logger().error("console.failed", exc_info=error)
+        said = "It was logged. Reload the page; if it happens again, tell whoever runs Glidepath."
+        return await on_error(request, ServiceError(said))
 
-    return {ServiceError: on_error, Refused: on_refused, HTTPException: on_http}
+    return {ServiceError: on_error, Refused: on_refused, HTTPException: on_http, Exception: on_fault}

@@ -10,6 +10,7 @@ from services.gateway.domain.passage import IDENTITY_HEADER, Headers
 from services.gateway.errors import UpstreamUnreachable
 from services.gateway.ports import Message, Outgoing, Upstream
 from shared.auth import Identity
+from shared.errors import ServiceError
 
 Mint = Callable[[Identity, str], bytes]
 Document = dict[str, Any]
@@ -27,6 +28,12 @@ class Refused(Exception):
             (str(place.get("pointer", "")), str(place.get("detail", ""))) for place in problem.get("errors", [])
         ]
         super().__init__(self.detail or self.title)
+
+    def as_service_error(self) -> ServiceError:
+        """The same as an error of this service's own, for the pages about errors."""
+        error = ServiceError(self.detail)
+        vars(error).update(status=self.status, code=self.code, title=self.title)
+        return error
 
 
 @dataclass(frozen=True, slots=True)

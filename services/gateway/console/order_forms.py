@@ -40,7 +40,7 @@ class VerbLook:
 
 
 VERBS: Final[Mapping[str, VerbLook]] = {
-    "promote": VerbLook("Promote", "promote", "primary"),
+    "promote": VerbLook("Promote", "promote", "plain"),
     "resume": VerbLook("Resume", "play", "primary"),
     "retry": VerbLook("Retry", "undo", "primary"),
     "pause": VerbLook("Pause", "hold", "plain"),

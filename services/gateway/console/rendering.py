@@ -46,12 +46,12 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.globals["asset"] = assets.url
-        self._environment.globals["count"] = say_count
+        self._environment.globals |= {"count": say_count, "when": when}
         self._environment.filters |= {"when": when, "number": say_number, "clip": clip}
 
     def fill(self, template: str, *, who: SignedIn | None, status: int = 200, **values: Any) -> HTMLResponse:
         """`values` go to the template, beside `who`, `now`, `zone` and what the navigation may offer."""
-        html = self.render(template, who=who, **values)
+        html = self.render(template, who=who, status=status, **values)
         return HTMLResponse(html, status_code=status, headers=PAGE_HEADERS)
 
     def render(self, template: str, *, who: SignedIn | None, **values: Any) -> str:
@@ -74,17 +74,19 @@ def may(who: SignedIn, row: str) -> bool:
 
 
 @pass_context
-def when(context: Context, at: str | datetime | None, form: str = "full", *, live: bool = False) -> Markup:
-    """`<time>` with the absolute time in the page's zone; with `live`, a script adds how long that is from now.
+def when(
+    context: Context, at: str | datetime | None, form: str = "full", *, live: bool = False, zone: str | None = None
+) -> Markup:
+    """`<time>` with the absolute time in `zone`, else in the page's zone; with `live`, a script adds how long that is from now.
 
-    `form`: `full` (Mon 2 Mar 2026, 09:00), `day` (Mon 2 Mar), `time` (09:00:12), `short` (2 Mar, 09:00).
+    `form`: `full` (Mon 2 Mar 2026, 09:00), `short` (2 Mar, 09:00), `log` (2 Mar, 09:00:12).
     """
     instant = as_instant(at)
     if instant is None:
         return Markup("")
-    zone = zone_of(str(context.get("zone") or "UTC"))
-    said = say_time(instant, zone, form)
-    hint = f"{say_time(instant, zone, 'exact')} {zone.key}"
+    there = zone_of(zone or str(context.get("zone") or "UTC"))
+    said = say_time(instant, there, form)
+    hint = f"{say_time(instant, there, 'exact')} {there.key}"
     mark = Markup(" data-live") if live else Markup("")
     return Markup('<time datetime="{}" title="{}"{}>{}</time>').format(render_instant(instant), hint, mark, said)
 
@@ -95,8 +97,7 @@ def say_time(instant: datetime, zone: ZoneInfo, form: str = "full") -> str:
     forms = {
         "full": f"{local:%a} {local.day} {local:%b %Y, %H:%M}",
         "short": f"{local.day} {local:%b, %H:%M}",
-        "day": f"{local:%a} {local.day} {local:%b}",
-        "time": f"{local:%H:%M:%S}",
+        "log": f"{local.day} {local:%b, %H:%M:%S}",
         "exact": f"{local:%a} {local.day} {local:%b %Y, %H:%M:%S}",
     }
     return forms[form]

@@ -47,6 +47,7 @@ class RolloutPages:
             who=who,
             here="rollouts",
             topic="rollouts",
+            zone=rollouts[0].zone if rollouts else "UTC",
             rollouts=rollouts,
             following=listed.get("next"),
             paged=cursor is not None,

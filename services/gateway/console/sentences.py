@@ -8,20 +8,20 @@ from services.gateway.console.rendering import say_count, say_number
 Tree = Mapping[str, Any]
 
 
-def say_measure(kind: str, actual: float | None, threshold: float | None) -> str:
-    """Actual against threshold. Shares come as 0 to 1, everything else as numbers."""
+def say_measure(kind: str, actual: float | None, threshold: float | None) -> tuple[str, str]:
+    """What was found and what it is held against. Shares come as 0 to 1, everything else as numbers."""
     if threshold is None:
-        return ""
+        return "", ""
     if kind in ("completion", "survey"):
-        found = "nothing yet" if actual is None else f"{say_number(_floor(100 * actual))} %"
-        return f"{found} against at least {say_number(round(100 * threshold, 1))} %"
+        found = "Nothing yet" if actual is None else f"{say_number(_floor(100 * actual))} %"
+        return found, f"at least {say_number(round(100 * threshold, 1))} %"
     if actual is None:
-        return ""
+        return "", ""
     if kind == "signoff":
-        return f"{say_number(actual)} of {say_count(int(threshold), 'role')}"
+        return say_number(actual), f"of {say_count(int(threshold), 'role')}"
     if kind in ("tickets", "sla"):
-        return f"{say_number(actual)} against at most {say_number(threshold)}"
-    return f"{say_number(actual)} against {say_number(threshold)}"
+        return say_number(actual), f"at most {say_number(threshold)}"
+    return say_number(actual), f"against {say_number(threshold)}"
 
 
 def _floor(percent: float) -> float:

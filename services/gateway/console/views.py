@@ -98,8 +98,9 @@ class GateView:
     stage: str
     look: Look
     sentence: str
-    measure: str
-    """Actual against threshold; empty where there is nothing to compare."""
+    actual: str
+    needed: str
+    """Both empty where there is nothing to compare."""
     share: float | None
     """Percent, for gates on a share."""
     share_needed: float | None
@@ -126,6 +127,12 @@ class WaveView:
     @property
     def over(self) -> bool:
         return self.phase in OVER
+
+    @property
+    def other_waits(self) -> list[Tree]:
+        """What it waits for beside its holds, which are shown in full by themselves."""
+        reasons = [str(hold.get("reason") or "") for hold in self.holds]
+        return [wait for wait in self.waits if not any(reason in str(wait.get("sentence")) for reason in reasons)]
 
     def gates_at(self, stage: str) -> list[GateView]:
         return [gate for gate in self.gates if gate.stage == stage]
@@ -236,13 +243,15 @@ def _segments(parts: Sequence[tuple[str, int, str]], whole: int) -> tuple[Segmen
 def gate_view(gate: Tree) -> GateView:
     kind, actual, threshold = str(gate.get("kind") or ""), gate.get("actual"), gate.get("threshold")
     is_share = kind in ("completion", "survey")
+    found, needed = say_measure(kind, actual, threshold)
     return GateView(
         name=str(gate.get("gate") or ""),
         kind=kind,
         stage=str(gate.get("stage") or ""),
         look=ASSESSMENTS.get(str(gate.get("assessment")), _UNKNOWN),
         sentence=str(gate.get("sentence") or "Not looked at yet."),
-        measure=say_measure(kind, actual, threshold),
+        actual=found,
+        needed=needed,
         share=round(100 * float(actual), 1) if is_share and actual is not None else None,
         share_needed=round(100 * float(threshold), 1) if is_share and threshold is not None else None,
         evidence=tuple(say_evidence(row) for row in gate.get("evidence") or ()),

@@ -53,7 +53,7 @@ class Doors:
             if path == "/metrics":
                 await self.callers.identify(scope)
                 await self.inside(scope, receive, send)
-            elif path.startswith("/problems/"):
+            elif path.startswith("/problems/") and self.pages is None:
                 await send_answer(send, Answer(status=200, body=explain(path.removeprefix("/problems/")).encode()))
             elif self.pages is not None:
                 await self.pages(scope, receive, send)

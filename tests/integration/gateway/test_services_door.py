@@ -252,7 +252,9 @@ async def test_guessing_keys_is_slowed_down(url: str) -> None:
 async def test_the_console_gets_what_no_other_door_takes(url: str) -> None:
     async with running_gateway(url) as gateway:
         root = await gateway.call("GET", "/", key=None)
-        assert (root.status_code, root.json()["code"]) == (404, "not_found")
+        assert (root.status_code, root.json()["code"]) == (401, "unauthenticated")
+        nowhere = await gateway.call("GET", "/nowhere", key=None)
+        assert (nowhere.status_code, nowhere.json()["code"]) == (404, "not_found")
         about = await gateway.call("GET", "/problems/signature_refused", key=None)
         assert "not signed as this source signs" in about.text
         assert (await gateway.call("GET", "/livez", key=None)).text == "ok\n"
