@@ -150,13 +150,15 @@ class World:
     def until(self, what: str, look: Callable[[], T | None], *, seconds: float = PATIENCE_SECONDS) -> T:
         """What `look` finds, as soon as it finds something true. `TimedOut` says what was waited for."""
         deadline = monotonic() + seconds
+        pause_seconds = 0.05
         while True:
             found = look()
             if found:
                 return found
             if monotonic() > deadline:
                 raise TimedOut(f"waited {seconds:g} s in vain: {what}")
-            time.sleep(0.1)
+            time.sleep(pause_seconds)
+            pause_seconds = min(pause_seconds * 1.5, 0.5)
 
     def until_phase(self, wave: str, *phases: str, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
         """The wave once it is in one of the phases."""

@@ -44,8 +44,15 @@ def set_up_organisation(world: World) -> None:
 def connect_learning_systems(world: World) -> None:
     """Tell the deployment where the simulators listen this time."""
     for name, url in (("moodle-test", world.outside.test_lms_url), ("moodle", world.outside.lms_url)):
-        # Polled only when the story asks: the poll must find what the webhooks left out, not overtake them.
-        body = {"vendor": "moodle", "base_url": url, "token": world.state.lms_token, "poll_every_seconds": 86_400}
+        body = {
+            "vendor": "moodle",
+            "base_url": url,
+            "token": world.state.lms_token,
+            # The simulator is fast, and the audience of a demo is not patient.
+            "pause_seconds": 0,
+            # Polled only when the story asks: the poll must find what the webhooks left out, not overtake them.
+            "poll_every_seconds": 86_400,
+        }
         world.client.put(f"/api/rollout/v1/connections/{name}", body)
 
 

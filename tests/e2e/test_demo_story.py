@@ -1,0 +1,58 @@
+"""The story as `make demo` plays it, and the same story with a kill in the middle."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from glidepath.embedded.broker import free_port
+from shared.clock import monotonic
+
+pytestmark = [pytest.mark.nats, pytest.mark.timeout(600)]
+STORY_SECONDS = 400.0
+
+
+def start(folder: Path, port: int, output: Path) -> "subprocess.Popen[bytes]":
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GLIDEPATH_")}
+    with output.open("wb") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", "glidepath", "demo", "--once"],
+            env=clean | {"GLIDEPATH_PORT": str(port), "PYTHONUNBUFFERED": "1"},
+            cwd=folder,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def assert_every_check_passed(story: "subprocess.Popen[bytes]", output: Path) -> None:
+    code = story.wait(timeout=STORY_SECONDS)
+    text = output.read_text(encoding="utf-8")
+    found = re.fullmatch(r"demo: (\d+) of (\d+) checks passed", text.rstrip().splitlines()[-1])
+    assert found is not None, text
+    assert (code, found[1]) == (0, found[2]), text
+    assert int(found[2]) >= 15
+
+
+def test_a_rollout_is_held_and_resumed_by_real_events(tmp_path: Path) -> None:
+    output = tmp_path / "story.txt"
+    assert_every_check_passed(start(tmp_path, free_port(), output), output)
+
+
+def test_a_story_that_is_killed_in_the_middle_goes_on_and_tells_nothing_twice(tmp_path: Path) -> None:
+    port = free_port()
+    first, second = tmp_path / "first.txt", tmp_path / "second.txt"
+    killed = start(tmp_path, port, first)
+    deadline = monotonic() + STORY_SECONDS
+    while "webhooks:" not in first.read_text(encoding="utf-8"):
+        assert killed.poll() is None, first.read_text(encoding="utf-8")
+        assert monotonic() < deadline
+        time.sleep(0.1)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert_every_check_passed(start(tmp_path, port, second), second)
+    assert "going on after" in second.read_text(encoding="utf-8")
