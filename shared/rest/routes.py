@@ -1,5 +1,6 @@
 """Routes that run in one transaction: who asks is known, they may; it is committed before the answer goes out."""
 
+import json
 import re
 from collections.abc import Callable, Coroutine
 from datetime import datetime
@@ -12,7 +13,7 @@ from fastapi.routing import APIRoute
 
 from shared.auth import IDENTITY_HEADER, Identity
 from shared.database import UnitOfWork
-from shared.errors import InvalidRequest, Unauthenticated
+from shared.errors import FieldProblem, InvalidRequest, Unauthenticated
 from shared.rest.idempotency import RequestInFlight, StoredAnswers, hash_request, read_key
 
 # An odd number of backslashes before u0000: JSON's escape of NUL, not the text "\\u0000".
@@ -36,7 +37,9 @@ class UnitRoute(APIRoute):
 
         async def handle_in_unit(request: Request) -> Response:
             runtime = request.app.state.runtime
-            _refuse_nul(unquote(request.url.path) + unquote(request.url.query))
+            for place, text in (("path", request.url.path), ("query", request.url.query)):
+                if "\0" in unquote(text):
+                    raise _nul_at(place)
             identity = _identify(request)
             identity.require(request.app.state.permissions[f"{request.method} {self.path_format}"])
             request.state.identity = identity
@@ -47,8 +50,8 @@ class UnitRoute(APIRoute):
                     return await handle(request)
             # The body is read before the transaction opens: a slow sender must not hold the writer's lock.
             body = await request.body()
-            if b"\\u0000" in body and _ESCAPED_NUL.search(body):
-                _refuse_nul("\0")
+            if _ESCAPED_NUL.search(body):
+                raise _nul_at(_place_of_nul(body))
             key = read_key(request) if request.method == "POST" else None
             if key is None:
                 return await _run(request, handle)
@@ -57,10 +60,26 @@ class UnitRoute(APIRoute):
         return handle_in_unit
 
 
-def _refuse_nul(text: str) -> None:
+def _nul_at(place: str) -> InvalidRequest:
     """PostgreSQL stores no NUL; a caller who sends one is told so on either engine."""
-    if "\0" in text:
-        raise InvalidRequest("The request holds a NUL character (U+0000), which no field can keep. Remove it.")
+    detail = "holds a NUL character (U+0000), which no field can keep"
+    return InvalidRequest(f"{place}: {detail}. Remove it.", errors=[FieldProblem(place, detail)])
+
+
+def _place_of_nul(body: bytes) -> str:
+    """The JSON pointer of the first NUL; `/` where the body is no JSON after all."""
+
+    def find(value: Any, place: str) -> str | None:
+        if isinstance(value, str):
+            return place if "\0" in value else None
+        parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        names = (f"{place}/{key}" for key, _ in parts if isinstance(key, str) and "\0" in key)
+        return next(names, None) or next((at for key, one in parts if (at := find(one, f"{place}/{key}"))), None)
+
+    try:
+        return find(json.loads(body), "") or "/"
+    except (ValueError, RecursionError):
+        return "/"
 
 
 def _identify(request: Request) -> Identity:

@@ -183,7 +183,7 @@ async def test_too_large_unknown_and_wrong_method_get_a_problem_and_change_nothi
 async def test_a_body_that_would_not_fit_an_event_is_refused_alone(service_database: MakeDatabase) -> None:
     async with running_gateway(service_database("gateway")) as gateway:
         await gateway.add_source()
-        quotes = json.dumps(['"' * 100_000, "\\" * 60_000]).encode()
+        quotes = json.dumps(['"' * 150_000, "\\" * 100_000]).encode()
         answers = await asyncio.gather(gateway.deliver(quotes), gateway.deliver(BODY))
         assert [answer.status_code for answer in answers] == [413, 200]
 
