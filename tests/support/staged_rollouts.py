@@ -420,6 +420,7 @@ class StagedRollouts:
                 wave["phase"] = "holding"
             case "lift":
                 wave["holds"] = [hold for hold in wave["holds"] if hold["hold_id"] != rest[1]]
+                wave["waits"] = []
             case "abort":
                 wave["phase"], wave["holds"] = "aborted", []
             case "promote":

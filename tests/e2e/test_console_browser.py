@@ -1,0 +1,265 @@
+"""The console in Debian's Chromium: accessible in light and dark, narrow and wide; usable by keyboard, and without scripts."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright, expect
+
+from services.gateway.main import MIGRATIONS
+from shared import migrations
+from shared.auth import Role
+from tests.support.console import StagedConsole, staged_console
+from tests.support.gateway import ADMIN_KEY, SECRET, signed
+from tests.support.servers import NatsServer
+from tests.support.serving import served
+from tests.support.staged_rollouts import GATE_HOLD, ladder_training, safety_video
+
+CHROMIUM = Path("/usr/bin/chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no /usr/bin/chromium here: apt-get install chromium"),
+]
+ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
+NORTH = "/rollouts/safety-video/waves/north"
+PAGES = (
+    "/",
+    "/rollouts/safety-video",
+    f"{NORTH}/promote-full",
+    f"{NORTH}/abort",
+    f"{NORTH}/holds/{GATE_HOLD}/lift",
+    "/rollouts/safety-video/waves/rehearsal/pause",
+    "/deliveries",
+    "/problems",
+    "/problems/order_not_possible",
+    "/problems/no_such_code",
+    "/logout",
+    "/nowhere",
+)
+
+
+@dataclass
+class Visit:
+    """Somebody with a browser at the console. `complaints` is what the browser's console and its scripts complained of."""
+
+    console: StagedConsole
+    context: BrowserContext
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    async def open(self, path: str) -> Page:
+        page = await self.context.new_page()
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        await page.goto(self.url + path)
+        return page
+
+    async def sign_in(self, *roles: Role) -> None:
+        page = await self.context.new_page()
+        await page.goto(self.url + await self.console.login_link(*roles))
+        await page.close()
+
+    def _note(self, message: ConsoleMessage) -> None:
+        # Chromium reports the status of a page that is meant to be a 404 as an error too.
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+
+@asynccontextmanager
+async def visit(
+    folder: Path,
+    *trees: dict[str, Any],
+    nats_url: str = "nats://127.0.0.1:1",
+    width: int = 1280,
+    scheme: Literal["light", "dark"] = "light",
+    scripts: bool = True,
+) -> AsyncIterator[Visit]:
+    database = f"sqlite+aiosqlite:///{folder}/gateway.db"
+    migrations.upgrade_now(database, MIGRATIONS)
+    async with (
+        staged_console(database, *trees, nats_url=nats_url) as console,
+        served(console.app) as port,
+        async_playwright() as playwright,
+    ):
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        context = await browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts
+        )
+        context.set_default_timeout(10_000)
+        try:
+            yield Visit(console, context, f"http://127.0.0.1:{port}")
+        finally:
+            await browser.close()
+            console.app.state.console.hang_up()
+
+
+async def deliver_some(console: StagedConsole) -> None:
+    key = {"authorization": f"Bearer {ADMIN_KEY}"}
+    source = {"vendor": "zammad", "kind": "helpdesk", "secrets": [SECRET]}
+    await console.client.put("/api/gateway/v1/sources/helpdesk", json=source, headers=key)
+    body = json.dumps({"ticket": {"id": 7, "title": "No sound"}}).encode()
+    await console.client.post("/hooks/helpdesk", content=body, headers=signed(body))
+    await console.client.post("/hooks/helpdesk", content=body, headers=signed(body, "another secret"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_every_page_is_clean_to_axe_fits_its_width_and_complains_of_nothing(
+    tmp_path: Path, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    async with visit(tmp_path, safety_video(), ladder_training(), width=width, scheme=scheme) as visitor:
+        await deliver_some(visitor.console)
+        await _check(visitor, "/login")
+        await visitor.sign_in(Role.ADMIN)
+        for path in PAGES:
+            await _check(visitor, path)
+        visitor.console.stage.trees.clear()
+        await _check(visitor, "/")
+        assert visitor.complaints == []
+
+
+async def _check(visitor: Visit, path: str) -> None:
+    page = await visitor.open(path)
+    await page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
+    found = await Axe().run(page)
+    broken = [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found.response["violations"]]
+    assert broken == [], path
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than its window"
+    small = await page.evaluate(
+        "[...document.querySelectorAll('button, .button, summary, nav a, input:not([type=hidden])')]"
+        ".filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 24).map((one) => one.outerHTML)"
+    )
+    assert small == [], f"targets under 24 px on {path}"
+    await page.close()
+
+
+async def test_the_dialog_is_accessible_and_gives_the_focus_back(tmp_path: Path) -> None:
+    async with visit(tmp_path, safety_video(), scheme="dark") as visitor:
+        await visitor.sign_in(Role.ADMIN)
+        page = await visitor.open("/rollouts/safety-video")
+        await page.locator("#abort-north").focus()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("dialog[open]")).to_contain_text("417 people are in this wave")
+        assert page.url.endswith("/rollouts/safety-video")
+        await expect(page.locator("dialog #reason")).to_be_focused()
+        found = await Axe().run(page)
+        assert [one["id"] for one in found.response["violations"]] == []
+        await page.keyboard.press("Escape")
+        await expect(page.locator("dialog[open]")).to_have_count(0)
+        await expect(page.locator("#abort-north")).to_be_focused()
+        assert visitor.complaints == []
+
+
+async def test_the_keyboard_alone_pauses_a_wave(tmp_path: Path) -> None:
+    async with visit(tmp_path, safety_video()) as visitor:
+        await visitor.sign_in(Role.TRAINING)
+        page = await visitor.open("/rollouts/safety-video")
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.className") == "skip"
+        await page.keyboard.press("Enter")
+        for _ in range(60):
+            await page.keyboard.press("Tab")
+            if await page.evaluate("document.activeElement.id") == "pause-it":
+                break
+        outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline == "solid"  # where the focus is can be seen
+        await page.keyboard.press("Enter")
+        await expect(page.locator("dialog #reason")).to_be_focused()
+        await page.keyboard.type("The pilot's trainer is ill.")
+        for _ in range(10):
+            await page.keyboard.press("Tab")
+            if await page.evaluate("document.activeElement.textContent.trim()") == "Pause":
+                break
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".said")).to_have_text("40 people of IT was paused. It is now holding.")
+        assert visitor.console.stage.orders[0][1] == {"reason": "The pilot's trainer is ill."}
+        assert "done=" not in page.url  # a reload does not say it again
+        assert visitor.complaints == []
+
+
+async def test_without_scripts_links_and_forms_do_the_same(tmp_path: Path) -> None:
+    async with visit(tmp_path, safety_video(), scripts=False, width=390) as visitor:
+        await visitor.sign_in(Role.ADMIN)
+        page = await visitor.open("/")
+        await page.get_by_role("link", name="Safety on camera").click()
+        await expect(page.locator("#live")).to_be_hidden()
+        await page.locator("#abort-north").click()
+        await expect(page.get_by_role("heading", name="Abort Region North")).to_be_visible()
+        await page.get_by_label("Why?").fill("The course is withdrawn.")
+        await page.get_by_label("To confirm, type").fill("north")
+        await page.get_by_label("Also un-enrol").check()
+        await page.get_by_role("button", name="Abort the wave").click()
+        await expect(page.locator("#wave-north")).to_contain_text("Aborted")
+        assert visitor.console.stage.orders[0][1] == {"reason": "The course is withdrawn.", "roll_back": True}
+        await page.locator("summary", has_text="Tina Training").click()
+        await page.get_by_role("button", name="Sign out").click()
+        await expect(page.get_by_role("heading", name="You are not signed in")).to_be_visible()
+
+
+async def test_an_open_page_follows_what_happens_and_keeps_what_the_person_had(
+    tmp_path: Path, nats_server: NatsServer
+) -> None:
+    async with visit(tmp_path, safety_video(), nats_url=nats_server.url) as visitor:
+        await visitor.sign_in(Role.ADMIN)
+        page = await visitor.open("/rollouts/safety-video")
+        await expect(page.locator("#live")).to_have_attribute("data-state", "on")
+        await page.locator("#evidence-north-first-response summary").click()
+        await page.locator("#evidence-north-first-response summary").focus()
+
+        north = visitor.console.stage.trees["safety-video"]["waves"][2]
+        north.update(phase="open", holds=north["holds"][:1])
+        await _tell(visitor)
+        await expect(page.locator("#wave-north")).to_contain_text("1 hold in force")
+        await expect(page.locator("#wave-north h3 + .badge")).to_have_text("Open")
+        await expect(page.locator("#status")).to_have_text("Region North: Open")
+        assert await page.locator("#evidence-north-first-response").get_attribute("open") is not None
+        await expect(page.locator("#evidence-north-first-response summary")).to_be_focused()
+
+        # A form that somebody fills in stays as it is while the page behind it changes.
+        await page.locator("#pause-north").click()
+        await page.locator("dialog #reason").fill("Half a sentence")
+        north["phase"] = "baking"
+        await _tell(visitor)
+        await expect(page.locator("#wave-north h3 + .badge")).to_have_text("Baking")
+        await expect(page.locator("dialog #reason")).to_have_value("Half a sentence")
+        await expect(page.locator("dialog #reason")).to_be_focused()
+        await page.keyboard.press("Escape")
+
+        await page.locator("#live").click()
+        await expect(page.locator("#live")).to_have_attribute("data-state", "paused")
+        north["phase"] = "completed"
+        await _tell(visitor)
+        await page.locator("#live").click()  # and what was missed meanwhile is caught up with
+        await expect(page.locator("#wave-north h3 + .badge")).to_have_text("Completed")
+        assert visitor.complaints == []
+
+
+async def _tell(visitor: Visit) -> None:
+    bus = visitor.console.app.state.runtime.bus
+    await bus.client.publish("rollout.wave.changed.v1.safety-video:north", b"{}")
+
+
+async def test_times_count_down_in_business_time(tmp_path: Path) -> None:
+    async with visit(tmp_path, safety_video()) as visitor:
+        await visitor.sign_in(Role.VIEWER)
+        page = await visitor.open("/rollouts/safety-video")
+        until = page.locator("p.until time")
+        await expect(until).to_have_text("Wed 25 Mar 2026, 10:04")
+        # The server's clock stands at 24 March, whatever this machine's says.
+        assert (await until.get_attribute("data-left") or "").startswith("in 23 h 3")
+        await expect(page.locator("#clock time")).to_have_text("Tue 24 Mar 2026, 10:30")
+
+
+async def test_nothing_moves_for_those_who_asked_for_less_motion(tmp_path: Path) -> None:
+    async with visit(tmp_path, safety_video()) as visitor:
+        await visitor.sign_in(Role.ADMIN)
+        page = await visitor.open("/rollouts/safety-video")
+        await page.emulate_media(reduced_motion="reduce")
+        await page.locator("#pause-north").click()
+        await expect(page.locator("dialog[open]")).to_be_visible()
+        assert await page.evaluate("document.getAnimations().length") == 0
