@@ -35,6 +35,7 @@ class Timer(Generic[U]):
         self._business = business
         self._next_due = next_due
         self._fire = fire
+        self._seconds_to_wait = 0.0
         self.wake = asyncio.Event()
         database.after_commit.append(lambda _: self.wake.set())
 
@@ -53,14 +54,14 @@ class Timer(Generic[U]):
         due_at = await self.due_at()
         now = self._business.now()
         if due_at is None or due_at > now:
+            self._seconds_to_wait = IDLE_SECONDS if due_at is None else self._business.real_seconds_until(due_at)
             return False
+        self._seconds_to_wait = IDLE_SECONDS
         async with self._database.unit() as unit:
             return await self._fire(unit, now) > 0
 
     async def wait(self) -> None:
-        due_at = await self.due_at()
-        seconds = IDLE_SECONDS if due_at is None else min(IDLE_SECONDS, self._business.real_seconds_until(due_at))
-        await _wait_for(self.wake, max(seconds, 0.001))
+        await _wait_for(self.wake, min(max(self._seconds_to_wait, 0.001), IDLE_SECONDS))
 
 
 class Worker:
