@@ -60,6 +60,10 @@ def install(app: FastAPI, base_url: str) -> None:
 
     async def on_invalid(_: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
+        broken = next((one for one in error.errors() if one["type"] == "json_invalid"), None)
+        if broken is not None:
+            where = f"the body is not JSON: {broken['ctx']['error']} at character {broken['loc'][-1]}"
+            return _render_plain(400, "bad_request", "The request cannot be read", where, [FieldProblem("/", where)])
         return _render_plain(422, "invalid_request", "The request has a wrong value", _first(error), _places(error))
 
     async def on_http(_: Request, error: Exception) -> Response:
