@@ -130,10 +130,15 @@ def reordered_webhooks_do_no_harm(world: World) -> str:
 
 
 def poll_found_the_silent_one(world: World) -> str:
-    by_webhook = world.state.notes["pilot_completed_by_webhook"]
-    _must(by_webhook == IT - 1, f"{by_webhook} were known before the poll")
-    _must(world.wave("it")["completed"] == IT, "the poll did not find the last one")
-    return f"{by_webhook} by webhook, the last one by asking the LMS"
+    silent = world.members("it")[-1]
+    told = 0
+    for delivery in world.client.items("/api/gateway/v1/deliveries", source="moodle"):
+        for fact in delivery["facts"] or []:
+            told += 1
+            _must((fact["person"] or {}).get("value") != silent.email, f"a webhook told of {silent.email}")
+    row = next(row for row in _enrolments(world, "it") if row["email"] == silent.email)
+    _must(row["state"] == "completed", f"{silent.email} is {row['state']}")
+    return f"none of {told:,} facts from webhooks names {silent.name}, who is completed all the same"
 
 
 def breach_is_dated_exactly(world: World) -> str:
@@ -169,11 +174,14 @@ def attributed_to_the_wave(world: World) -> str:
 
 
 def held_within_a_second(world: World) -> str:
-    breached_at = parse_instant(first_response(world, _ticket(world))["breached_at"])
-    held_at = _held_at(world)
-    late = (held_at - breached_at).total_seconds()
-    _must(0 <= late < 1.0, f"held {late:.3f} s after the target was missed")
-    return f"{late * 1000:.0f} ms after the target was missed"
+    history = world.client.items(f"/api/tickets/v1/tickets/{_ticket(world)['ticket_id']}/history")
+    breached = next(
+        entry for entry in history if entry["kind"] == "breached" and entry["detail"]["target"] == "first_response"
+    )
+    # Business time is not stepped between the two, so their distance is real time.
+    late = (_held_at(world) - parse_instant(breached["observed_at"])).total_seconds()
+    _must(0 <= late < 1.0, f"held {late:.3f} s after the breach was noticed")
+    return f"{late * 1000:.0f} ms after the breach was noticed"
 
 
 def _held_at(world: World) -> datetime:

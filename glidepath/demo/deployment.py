@@ -49,7 +49,10 @@ class DemoDeployment:
         deadline = monotonic() + _START_SECONDS
         while not self._data.credentials_file.exists():
             assert self._process is not None
-            if self._process.poll() is not None:
+            code = self._process.poll()
+            if code is not None and code < 0:
+                self._launch()  # somebody killed it; that is no fault of its own
+            elif code is not None:
                 raise Fault(f"`glidepath up` did not start: {self._last_words()}")
             if monotonic() > deadline:
                 raise TimedOut(f"`glidepath up` was not ready within {_START_SECONDS:g} s; see {self._data.log_file}")
@@ -78,7 +81,7 @@ class DemoDeployment:
             "GLIDEPATH_DEMO_MAIL_PORT": str(self._mail_port),
         }
         command = [sys.executable, "-m", "glidepath", "up", "--data", str(self._data.path), "--port", str(self._port)]
-        with self._output.open("ab") as output:
+        with self._output.open("wb") as output:
             self._process = self._popen(command, environment, output)
 
     def _popen(self, command: list[str], environment: dict[str, str], output: IO[bytes]) -> "subprocess.Popen[bytes]":

@@ -65,5 +65,6 @@ class StoryState:
         self.save()
 
     def note(self, **facts: Any) -> None:
-        self.notes |= facts
+        """Keep what was seen; a step that is told again does not overwrite what its first telling saw."""
+        self.notes = facts | self.notes
         self.save()

@@ -21,7 +21,8 @@ def break_the_video(world: World) -> None:
     course, site = world.state.course, world.outside.lms
     size = len(world.members("it")) + len(learners)
     world.until("region North enrolled", lambda: len(site.enrolled[course]) >= size)
-    world.clock.advance_to(next_working_noon(world))
+    if not world.outside.helpdesk.tickets:
+        world.clock.advance_to(next_working_noon(world))
     half = learners[: len(learners) // 2]
     finish_course(site, world.hooks, course, half, at_seconds=int(world.clock.now().timestamp()) - 7200)
     world.say(f"region North: {len(half)} of {len(learners)} are through")

@@ -95,7 +95,6 @@ def run_pilot(world: World) -> None:
     world.clock.quiet()
     told = len(learners) - lesson.silent
     world.until(f"{told} completions", lambda: world.wave("it")["completed"] >= told)
-    world.state.note(pilot_completed_by_webhook=world.wave("it")["completed"])
     world.client.post("/api/rollout/v1/connections/moodle/poll")
     world.until("the poll to find the last one", lambda: world.wave("it")["completed"] >= len(learners))
     world.say("the poll finds the one that was never told")

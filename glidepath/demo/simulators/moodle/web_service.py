@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -47,7 +47,10 @@ def moodle_app(site: MoodleSite, *, token: str, max_input_vars: int = PHP_DEFAUL
 
     async def answer(request: Request) -> Response:
         pairs = parse_qsl(request.url.query, keep_blank_values=True)
-        body = (await request.body()).decode("utf-8", "replace")
+        try:
+            body = (await request.body()).decode("utf-8", "replace")
+        except ClientDisconnect:
+            return Response(status_code=400)  # whoever asked was killed meanwhile
         # PHP counts each input source on its own and keeps one more than the limit.
         pairs += parse_qsl(body, keep_blank_values=True)[: max_input_vars + 1]
         plain = {name: value for name, value in pairs if "[" not in name}
