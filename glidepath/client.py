@@ -65,6 +65,10 @@ class Client:
         headers = {"Idempotency-Key": new_id(), "Content-Type": content_type}
         return self.call("POST", path, content=content, headers=headers)
 
+    def is_ready(self) -> bool:
+        """Whether the gateway says that it may get traffic. `Unreachable` when nobody answers."""
+        return self._patiently(self._http.build_request("GET", "/readyz")).status_code == 200
+
     def items(self, path: str, *, most: int | None = None, **query: str | int | None) -> Iterator[dict[str, Any]]:
         """Every item of a paged list, page by page, at most `most`."""
         cursor: str | None = None

@@ -21,11 +21,12 @@ class Format(StrEnum):
 
 Output = Annotated[Format, typer.Option("--output", "-o", help="table, json or yaml")]
 Row = Mapping[str, Any]
+WIDE = 240
 
 
 def console() -> Console:
-    """Standard output; rich itself honours NO_COLOR and leaves colour out of pipes."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    """Standard output; rich itself honours NO_COLOR and leaves colour out of pipes, where lines are long and never cut."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 
 
 def show_data(data: Any, form: Format) -> None:

@@ -4,6 +4,7 @@ from platform import python_version
 
 import typer
 
+from glidepath.client import Client
 from glidepath.faults import Fault
 from glidepath.output import Format, Output, show_rows
 from glidepath.session import session_of
@@ -20,19 +21,26 @@ def doctor(context: typer.Context, output: Output = Format.TABLE) -> None:
         _row("deployment", True, f"{deployment.url} ({deployment.found_in})"),
     ]
     client = deployment.client()
-    probes = {"gateway": "/readyz", "key": "/api/gateway/v1/about"}
-    probes |= {service: f"/api/{service}/v1/status" for service in _SERVICES}
-    for name, path in probes.items():
-        try:
-            answer = client.get(path)
-            detail = str(answer.get("version", "")) if name == "key" else "ready"
-            rows.append(_row(name, True, detail))
-        except Fault as fault:
-            rows.append(_row(name, False, fault.message))
+    rows += [_probed(client, name) for name in ("gateway", "release", *_SERVICES)]
     client.close()
     show_rows(rows, ("part", "ok", "detail"), output)
     if not all(row["ok"] for row in rows):
         raise Fault("not everything is well")
+
+
+def _probed(client: Client, name: str) -> dict[str, object]:
+    try:
+        if name == "gateway":
+            ready = client.is_ready()
+            return _row(name, ready, "ready" if ready else "not ready; GET /readyz says why")
+        if name == "release":
+            return _row(name, True, str(client.get("/api/gateway/v1/about")["version"]))
+        status = client.get(f"/api/{name}/v1/status")
+        connected = bool(status["nats_connected"])
+        waiting = f"{status['outbox_unsent']} events wait to be sent"
+        return _row(name, connected, waiting if connected else f"no connection to NATS; {waiting}")
+    except Fault as fault:
+        return _row(name, False, fault.message)
 
 
 def _row(part: str, ok: bool, detail: str) -> dict[str, object]:
