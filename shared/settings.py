@@ -9,8 +9,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class ServiceSettings(BaseSettings):
     """`GLIDEPATH_*` variables. A service adds its own by subclassing; `glidepath up` passes everything as arguments."""
 
-    # Compose passes a variable that .env leaves out as an empty one: that means "not set".
-    model_config = SettingsConfigDict(env_prefix="GLIDEPATH_", extra="ignore", env_ignore_empty=True)
+    # Compose passes a variable that .env leaves out as an empty one: that means "not set". An error never quotes a secret.
+    model_config = SettingsConfigDict(
+        env_prefix="GLIDEPATH_", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     database_url: str = Field(
         description="SQLAlchemy URL of this service's own database: sqlite+aiosqlite:///… or postgresql+psycopg://…"

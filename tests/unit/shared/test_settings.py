@@ -1,22 +1,23 @@
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from services.gateway.settings import GatewaySettings
 from shared.settings import ServiceSettings
 
-KEYS = {"identity_key": "identity-key-of-tests", "link_key": "link-key-of-all-tests"}
+KEY = SecretStr("a-key-that-is-long-enough")
 
 
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GLIDEPATH_SMTP_USERNAME", "")
     monkeypatch.setenv("GLIDEPATH_SMTP_PORT", "")
     settings = GatewaySettings(
-        database_url="sqlite://", credentials_key="credentials-of-tests", key_pepper="pepper-of-all-tests", **KEYS
+        database_url="sqlite://", identity_key=KEY, link_key=KEY, credentials_key=KEY, key_pepper=KEY
     )
     assert (settings.smtp_username, settings.smtp_port) == (None, 587)
 
 
-def test_a_short_key_is_refused_without_being_shown() -> None:
+def test_a_short_key_is_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLIDEPATH_LINK_KEY", "hunter2")
     with pytest.raises(ValidationError) as refused:
-        ServiceSettings(database_url="sqlite://", identity_key="hunter2", link_key=KEYS["link_key"])
+        ServiceSettings(database_url="sqlite://", identity_key=KEY)  # type: ignore[call-arg]  # the rest comes from the environment
     assert "hunter2" not in str(refused.value)
