@@ -19,5 +19,5 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_short_key_is_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GLIDEPATH_LINK_KEY", "hunter2")
     with pytest.raises(ValidationError) as refused:
-        ServiceSettings(database_url="sqlite://", identity_key=KEY)  # type: ignore[call-arg]  # the rest comes from the environment
+        ServiceSettings(database_url="sqlite://", identity_key=KEY)
     assert "hunter2" not in str(refused.value)
