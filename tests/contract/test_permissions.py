@@ -54,7 +54,7 @@ async def test_every_route_lets_in_whom_its_row_names_and_nobody_else(app: FastA
 
         async def ask(method: str, path: str, role: Role | None) -> int:
             token = runtime.identities.mint(identity_of(role), audience=runtime.service, now=runtime.clock.now())
-            body = None if method == "GET" else {}
+            body: dict[str, str] | None = None if method == "GET" else {}
             answer = await client.request(method, path, headers={IDENTITY_HEADER: token}, json=body)
             return answer.status_code
 
