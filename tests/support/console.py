@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from services.gateway.adapters.upstreams import InProcessUpstream
 from services.gateway.domain.login import COOKIE
 from services.gateway.main import create_app
+from services.gateway.ports import ASGIApp
 from services.gateway.usecases.logins import issue_login_link
 from shared.auth import Identities, Role
 from shared.clock import Clock, FixedClock
@@ -56,13 +57,17 @@ class StagedConsole:
 
 @asynccontextmanager
 async def staged_console(
-    database_url: str, *trees: dict[str, Any], clock: Clock | None = None, **settings: Any
+    database_url: str,
+    *trees: dict[str, Any],
+    clock: Clock | None = None,
+    rollout: ASGIApp | None = None,
+    **settings: Any,
 ) -> AsyncIterator[StagedConsole]:
-    """A migrated database's gateway, in process, with its lifespan."""
+    """A migrated database's gateway, in process, with its lifespan. `rollout` stands in for the stage: the real service."""
     clock = clock or FixedClock(NOON)
     made = gateway_settings(database_url, **settings)
     stage = StagedRollouts(Identities(SecretStr(made.identity_key.get_secret_value())), clock, *trees)
-    behind = {"rollout": InProcessUpstream(stage, name="rollout", timeout_seconds=5)}
+    behind = {"rollout": InProcessUpstream(rollout or stage, name="rollout", timeout_seconds=5)}
     app = create_app(made, upstreams=behind, clock=clock)
     transport = httpx.ASGITransport(app=app, client=("192.0.2.1", 4711), raise_app_exceptions=False)
     async with (

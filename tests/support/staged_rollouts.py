@@ -173,8 +173,10 @@ def _pilot() -> dict[str, Any]:
     )
 
 
+_LEAD = "Month-end close: the link of site Kiel is full until Friday."
+
+
 def _north() -> dict[str, Any]:
-    lead = "Month-end close: the link of site Kiel is full until Friday."
     return _wave(
         2,
         "north",
@@ -190,74 +192,82 @@ def _north() -> dict[str, Any]:
                 "until": "2026-03-25T09:04:00Z",
             },
             {
-                "sentence": f"Held: {lead} Who can lift it: an IT lead or an admin.",
+                "sentence": f"Held: {_LEAD} Who can lift it: an IT lead or an admin.",
                 "until": "2026-03-27T17:00:00Z",
             },
         ],
-        gates=[
-            _gate(
-                "first-response",
-                "sla",
-                "background",
-                "failed",
-                _BREACH,
-                actual=1.0,
-                threshold=0.0,
-                bad_since="2026-03-24T09:04:00Z",
-                evidence=[
-                    {
-                        "clock_id": "c1",
-                        "ticket_id": "t1",
-                        "number": 12,
-                        "subject": "Video portal does not load in the warehouse",
-                        "target": "first_response",
-                        "priority": "P2",
-                        "breached_at": "2026-03-24T09:04:00+00:00",
-                    }
-                ],
-            ),
-            _gate(
-                "completed",
-                "completion",
-                "exit",
-                "insufficient",
-                "42 of 417 (10 %) have completed; 90 % are needed by Mon 13 Apr 2026 10:00 (Europe/Berlin).",
-                actual=0.1007,
-                threshold=0.9,
-                next_look_at="2026-04-13T08:00:00Z",
-                evidence=[{"measure": "completed", "done": 42, "members": 417, "push_failed": 3}],
-            ),
-        ],
-        holds=[
-            {
-                "hold_id": GATE_HOLD,
-                "owner": "gate",
-                "reason": _BREACH,
-                "next_step": "Answer and solve the tickets named. The wave resumes by itself 1 day after that.",
-                "lifted_by": "lifts itself when the gate has passed for the bake time; or the training team, an IT lead"
-                " or an admin",
-                "placed_at": "2026-03-24T09:04:01Z",
-                "placed_by": "gate first-response",
-                "expires_at": None,
-                "gate": "first-response",
-                "pause": False,
-                "may_lift": True,
-            },
-            {
-                "hold_id": LEAD_HOLD,
-                "owner": "it_lead",
-                "reason": lead,
-                "next_step": "Ask Rosa Falk on Friday afternoon.",
-                "lifted_by": "an IT lead or an admin",
-                "placed_at": "2026-03-24T08:30:00Z",
-                "placed_by": "Ivo Lead",
-                "expires_at": "2026-03-27T17:00:00Z",
-                "gate": None,
-                "pause": False,
-                "may_lift": True,
-            },
-        ],
+        gates=_north_gates(),
+        holds=_north_holds(),
     )
+
+
+def _north_gates() -> list[dict[str, Any]]:
+    return [
+        _gate(
+            "first-response",
+            "sla",
+            "background",
+            "failed",
+            _BREACH,
+            actual=1.0,
+            threshold=0.0,
+            bad_since="2026-03-24T09:04:00Z",
+            evidence=[
+                {
+                    "clock_id": "c1",
+                    "ticket_id": "t1",
+                    "number": 12,
+                    "subject": "Video portal does not load in the warehouse",
+                    "target": "first_response",
+                    "priority": "P2",
+                    "breached_at": "2026-03-24T09:04:00+00:00",
+                }
+            ],
+        ),
+        _gate(
+            "completed",
+            "completion",
+            "exit",
+            "insufficient",
+            "42 of 417 (10 %) have completed; 90 % are needed by Mon 13 Apr 2026 10:00 (Europe/Berlin).",
+            actual=0.1007,
+            threshold=0.9,
+            next_look_at="2026-04-13T08:00:00Z",
+            evidence=[{"measure": "completed", "done": 42, "members": 417, "push_failed": 3}],
+        ),
+    ]
+
+
+def _north_holds() -> list[dict[str, Any]]:
+    return [
+        {
+            "hold_id": GATE_HOLD,
+            "owner": "gate",
+            "reason": _BREACH,
+            "next_step": "Answer and solve the tickets named. The wave resumes by itself 1 day after that.",
+            "lifted_by": "lifts itself when the gate has passed for the bake time; or the training team, an IT lead"
+            " or an admin",
+            "placed_at": "2026-03-24T09:04:01Z",
+            "placed_by": "gate first-response",
+            "expires_at": None,
+            "gate": "first-response",
+            "pause": False,
+            "may_lift": True,
+        },
+        {
+            "hold_id": LEAD_HOLD,
+            "owner": "it_lead",
+            "reason": _LEAD,
+            "next_step": "Ask Rosa Falk on Friday afternoon.",
+            "lifted_by": "an IT lead or an admin",
+            "placed_at": "2026-03-24T08:30:00Z",
+            "placed_by": "Ivo Lead",
+            "expires_at": "2026-03-27T17:00:00Z",
+            "gate": None,
+            "pause": False,
+            "may_lift": True,
+        },
+    ]
 
 
 def _everyone() -> dict[str, Any]:

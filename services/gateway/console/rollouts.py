@@ -12,7 +12,7 @@ from services.gateway.console.behind import Behind, Document, Refused
 from services.gateway.console.order_forms import DONE, VERBS
 from services.gateway.console.rendering import Pages
 from services.gateway.console.sessions import SessionDesk, SignedIn
-from services.gateway.console.views import PHASES, RolloutView, rollout_view
+from services.gateway.console.views import PHASES, RolloutView, entry_view, rollout_view
 from shared.errors import NotFound
 
 ON_ONE_PAGE = 20
@@ -79,7 +79,8 @@ class RolloutPages:
             topic="rollouts" if cursor is None else "",
             zone=rollout.zone,
             rollout=rollout,
-            timeline=timeline,
+            timeline=None if timeline is None else [entry_view(entry) for entry in timeline["items"]],
+            older=timeline.get("next") if timeline else None,
             before=cursor,
             verbs=VERBS,
             titles={wave.name: wave.title for wave in rollout.waves},

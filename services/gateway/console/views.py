@@ -3,6 +3,7 @@
 Read with tolerance: a field that an older or newer service does not send leaves its place empty, never a page broken.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -109,6 +110,19 @@ class GateView:
     next_look_at: str | None
     bad_since: str | None
     cleared_at: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryView:
+    """A line of the timeline. `look` is the phase that a wave went to; `actor` is empty where the sentence names them."""
+
+    position: int
+    at: str
+    wave: str | None
+    kind: str
+    look: Look | None
+    sentence: str
+    actor: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,4 +272,26 @@ def gate_view(gate: Tree) -> GateView:
         next_look_at=gate.get("next_look_at"),
         bad_since=gate.get("bad_since"),
         cleared_at=gate.get("cleared_at"),
+    )
+
+
+# How the rollout service begins the sentence of a transition: `open → holding: why`.
+_TRANSITION = re.compile(r"(\w+) → (\w+): (.+)", re.DOTALL)
+_NOBODY = frozenset({"", "glidepath", "system"})
+
+
+def entry_view(entry: Tree) -> EntryView:
+    """`entry` as the timeline lists it."""
+    sentence, actor = str(entry.get("sentence") or ""), str(entry.get("actor") or "")
+    moved = _TRANSITION.fullmatch(sentence)
+    look = PHASES.get(moved[2]) if moved else None
+    said = moved[3] if moved and look else sentence
+    return EntryView(
+        position=int(entry.get("position") or 0),
+        at=str(entry.get("at") or ""),
+        wave=entry.get("wave"),
+        kind=str(entry.get("kind") or "").replace("_", "-"),
+        look=look,
+        sentence=said,
+        actor="" if actor in _NOBODY or actor in said else actor,
     )
