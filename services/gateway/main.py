@@ -17,7 +17,6 @@ from services.gateway.adapters.mail import SmtpMailer
 from services.gateway.adapters.repository import ChangeBoard, GatewayTransaction
 from services.gateway.adapters.tables import plumbing
 from services.gateway.adapters.upstreams import HttpUpstream, InProcessUpstream
-from services.gateway.adapters.vault import AesVault
 from services.gateway.adapters.vendors import VendorShelf
 from services.gateway.api import Parts, gateway_routers
 from services.gateway.console import Console, build_console
@@ -44,6 +43,7 @@ from shared.clock import Clock, monotonic
 from shared.database import UnitOfWork
 from shared.runtime import Runtime
 from shared.telemetry import Telemetry
+from shared.vault import Vault
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ROOM_LOOKED_AT_EVERY_SECONDS = 1.0
@@ -77,7 +77,7 @@ def create_app(
     telemetry = runtime.telemetry
     runtime.telemetry = DoorTelemetry(telemetry.tracer_provider, telemetry.meter_provider, telemetry.registry)
     behind = dict(upstreams) if upstreams is not None else http_upstreams(settings)
-    vendors, vault = VendorShelf(Judging(KeySets(fetch_key_set))), AesVault(settings.credentials_key)
+    vendors, vault = VendorShelf(Judging(KeySets(fetch_key_set))), Vault(settings.credentials_key)
     mint = Mint(runtime.identities, runtime.clock)
     parts = Parts(settings=settings, vendors=vendors, vault=vault, ask_quiet=lambda: ask_quiet(behind, mint.token))
     app = build_app(runtime, routers=gateway_routers(parts), permissions=PERMISSIONS, title="Glidepath gateway")
@@ -122,7 +122,7 @@ def _make_hook_door(
     board: ChangeBoard,
     writer: GroupCommit,
     vendors: VendorShelf,
-    vault: AesVault,
+    vault: Vault,
 ) -> HookDoor:
     sources = SourceBoard(runtime.database, vendors, vault)
     board.listen("sources", sources.forget)

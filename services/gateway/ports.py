@@ -69,16 +69,6 @@ class Vendors(Protocol):
         ...
 
 
-class Vault(Protocol):
-    """Seals bytes so that only this deployment can read them, bound to `owner` (a row's id)."""
-
-    def seal(self, plain: bytes, *, owner: str) -> bytes: ...
-
-    def open(self, sealed: bytes, *, owner: str) -> bytes:
-        """`Unsealable` if the key or the owner is another, or the bytes were changed."""
-        ...
-
-
 class Sources(Protocol):
     async def list_sources(self) -> list[Source]: ...
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.rollout.adapters.credentials import CredentialVault
 from services.rollout.adapters.moodle import OutsidePlatforms
 from services.rollout.adapters.repository import RolloutUnit
 from services.rollout.adapters.tables import plumbing
@@ -24,6 +23,7 @@ from services.rollout.usecases.polling import CompletionPoll
 from shared.app import build_app
 from shared.clock import Clock
 from shared.runtime import Runtime
+from shared.vault import Vault
 
 
 def create_app(settings: RolloutSettings | None = None, *, clock: Clock | None = None) -> FastAPI:
@@ -37,7 +37,7 @@ def create_app(settings: RolloutSettings | None = None, *, clock: Clock | None =
         migrations=Path(__file__).parent / "migrations",
         clock=clock,
     )
-    vault = CredentialVault(settings.credentials_key)
+    vault = Vault(settings.credentials_key)
     platforms = OutsidePlatforms(vault)
     runtime.consume("rollout-learning", stream="gateway", handlers=learning_handlers(runtime.business))
     runtime.consume("rollout-tickets", stream="tickets", handlers=ticket_handlers())

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import Depends
 
-from services.gateway.ports import GatewayUnit, Vault, Vendors
+from services.gateway.ports import GatewayUnit, Vendors
 from services.gateway.settings import GatewaySettings
 from shared.rest import request_unit
+from shared.vault import Vault
 
 Unit = Annotated[GatewayUnit, Depends(request_unit)]
 

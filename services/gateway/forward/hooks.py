@@ -19,11 +19,12 @@ from services.gateway.forward.http import CallerGone, read_body, send_answer, se
 from services.gateway.forward.limits import Limiter
 from services.gateway.forward.sources import OpenSource, SourceBoard
 from services.gateway.forward.writer import GroupCommit
-from services.gateway.ports import Receive, Scope, Send, Vault
+from services.gateway.ports import Receive, Scope, Send
 from services.gateway.usecases.deliveries import fits_event
 from services.gateway.usecases.quarantine import accepted_of, refused_of
 from shared.clock import Clock
 from shared.errors import ServiceError
+from shared.vault import Vault
 
 DELIVERING = frozenset({"POST", "PUT"})
 Room = Callable[[], Awaitable[str | None]]

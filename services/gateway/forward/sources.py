@@ -9,8 +9,9 @@ from typing import Protocol
 import structlog
 
 from services.gateway.domain.source import Source
-from services.gateway.ports import GatewayUnit, Vault, VendorIntake, Vendors
+from services.gateway.ports import GatewayUnit, VendorIntake, Vendors
 from shared.clock import monotonic
+from shared.vault import Vault
 
 FRESH_SECONDS = 1.0
 """How long another replica's change may go unnoticed; a change in this process is noticed at once."""

@@ -20,10 +20,11 @@ from services.gateway.domain.delivery import (
 from services.gateway.domain.intake import Untrusted
 from services.gateway.domain.source import Source
 from services.gateway.errors import BodyExpired, StillRefused
-from services.gateway.ports import GatewayUnit, Vault, VendorIntake, Vendors
+from services.gateway.ports import GatewayUnit, VendorIntake, Vendors
 from services.gateway.usecases.deliveries import accept_deliveries, fits_event, replay_delivery
 from shared.clock import new_id, parse_instant, render_instant
 from shared.errors import NotFound
+from shared.vault import Vault
 
 MAX_SEALED_HEADER_BYTES = 16 * 1024
 

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 from services.gateway.domain.source import MAX_SECRETS, Source, is_source_name
-from services.gateway.ports import GatewayUnit, Vault, Vendors
+from services.gateway.ports import GatewayUnit, Vendors
 from shared.clock import new_id
 from shared.errors import FieldProblem, InvalidRequest
 from shared.events.gateway import SourceChanged
+from shared.vault import Vault
 
 MAX_SECRET_LENGTH = 4096
 

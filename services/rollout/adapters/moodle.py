@@ -18,12 +18,12 @@ from services.rollout.ports.learning import (
     CourseRefused,
     CourseStatus,
     LearningPlatform,
-    Vault,
 )
 from shared.errors import PermanentFailure, TemporaryFailure
 from shared.events.facts import LearningFact, LearningState
 from shared.http_client import mapped_errors, outside_client
 from shared.mapping import NotUnderstood, VendorFile, load_vendor, understand_answer
+from shared.vault import Vault
 
 ENDPOINT = "webservice/rest/server.php"
 PAGE = 500
@@ -203,7 +203,7 @@ class OutsidePlatforms:
 
     @asynccontextmanager
     async def _open(self, connection: Connection) -> AsyncIterator[LearningPlatform]:
-        token = self._vault.open(connection.sealed_token, connection.id)
+        token = self._vault.open_text(connection.sealed_token, owner=connection.id)
         async with outside_client(connection.base_url, transport=self._transport) as client:
 
             async def send(form: Mapping[str, str]) -> str:

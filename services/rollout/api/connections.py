@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import Depends, Path, Response
 
 from services.rollout.domain.batch import Pace
-from services.rollout.ports.learning import Connection, LearningUnit, Vault
+from services.rollout.ports.learning import Connection, LearningUnit
 from services.rollout.schemas.connections import ConnectionIn, ConnectionOut
 from services.rollout.usecases.connection import ConnectionOrder, ask_for_poll, connect_source
 from shared.rest import Page, RealNow, Router, request_unit, set_etag
+from shared.vault import Vault
 
 Unit = Annotated[LearningUnit, Depends(request_unit)]
 Source = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from services.rollout.domain.batch import Pace
 from services.rollout.domain.enrolment import tried_again
-from services.rollout.ports.learning import Connection, LearningUnit, Vault
+from services.rollout.ports.learning import Connection, LearningUnit
 from shared.clock import new_id
 from shared.errors import FieldProblem, InvalidRequest, NotFound
+from shared.vault import Vault
 
 
 class ConnectionNotFound(NotFound):
@@ -44,7 +45,9 @@ async def connect_source(
         problem = FieldProblem("/token", "required for a new connection and for a new address")
         raise InvalidRequest("The connection needs its token.", errors=[problem])
     row_id = held.id if held else new_id()
-    sealed = vault.seal(order.token, row_id) if order.token is not None else held.sealed_token if held else ""
+    sealed = (
+        vault.seal_text(order.token, owner=row_id) if order.token is not None else held.sealed_token if held else ""
+    )
     before = held or Connection(
         id=row_id, source=source, vendor=order.vendor, base_url=order.base_url, sealed_token=sealed, version=0
     )

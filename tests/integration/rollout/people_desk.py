@@ -11,7 +11,6 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from glidepath.demo.simulators.moodle import MoodleSite, MoodleUser, moodle_app
-from services.rollout.adapters.credentials import CredentialVault
 from services.rollout.adapters.moodle import OutsidePlatforms
 from services.rollout.adapters.repository.people import PeopleRepository
 from services.rollout.adapters.repository.rows import table_of
@@ -30,6 +29,7 @@ from shared.database import Database, UnitOfWork
 from shared.events.envelope import Envelope
 from shared.events.gateway import LmsDelivered, SourceChanged
 from shared.mapping import load_vendor
+from shared.vault import Vault
 
 NOW = datetime(2031, 3, 3, 8, tzinfo=UTC)
 TOKEN = "0123456789abcdef0123456789abcdef"  # an example
@@ -65,7 +65,7 @@ class PeopleDesk:
         """Answered instead of Moodle's own, one per call, first in first out."""
         self.calls: list[str] = []
         self._moodle = httpx.ASGITransport(app=moodle_app(self.site, token=TOKEN))
-        self.vault = CredentialVault(SecretStr("an example key of some length"))
+        self.vault = Vault(SecretStr("an example key of some length"))
         self.platforms = OutsidePlatforms(self.vault, transport=_Transport(self))
         self.push = EnrolmentPush(self.database, self.platforms, clock=self.clock, business=self.business)
         self.poll = CompletionPoll(self.database, self.platforms, clock=self.clock, business=self.business)

@@ -1,6 +1,6 @@
 """What the learning side sees of the world: the directory, the facts, the enrolments, and learning systems outside."""
 
-from services.rollout.ports.learning.platform import AccountRefused, CourseRefused, LearningPlatform, Platforms, Vault
+from services.rollout.ports.learning.platform import AccountRefused, CourseRefused, LearningPlatform, Platforms
 from services.rollout.ports.learning.stores import (
     Connections,
     Directory,
@@ -47,5 +47,4 @@ __all__ = [
     "SourceVersion",
     "StoredFact",
     "Units",
-    "Vault",
 ]

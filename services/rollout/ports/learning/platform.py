@@ -53,11 +53,3 @@ class Platforms(Protocol):
     def open(self, connection: Connection) -> AbstractAsyncContextManager[LearningPlatform]:
         """A client for this connection; closed at the end."""
         ...
-
-
-class Vault(Protocol):
-    """Seals credentials. `row_id` is bound in: a seal moved to another row does not open."""
-
-    def seal(self, secret: str, row_id: str) -> str: ...
-
-    def open(self, sealed: str, row_id: str) -> str: ...
