@@ -33,6 +33,7 @@ class Embedded:
         self._tell = tell
         self._stop = asyncio.Event()
         self._stop_asked_at: float | None = None
+        self._hang_up: Callable[[], None] = lambda: None
         self._server: uvicorn.Server | None = None
 
     @property
@@ -48,6 +49,7 @@ class Embedded:
         elif now - self._stop_asked_at >= _IMPATIENT_AFTER_SECONDS and self._server is not None:
             self._server.force_exit = True
         self._stop.set()
+        self._hang_up()
         if self._server is not None:
             self._server.should_exit = True
 
@@ -74,6 +76,8 @@ class Embedded:
             return
         async with stack.others_running():
             self._server = _Server(_config(stack.gateway))
+            # The console's live pages are answers that never end by themselves; a stop must not wait for them.
+            self._hang_up = stack.gateway.state.console.hang_up
             serving = asyncio.create_task(self._server.serve(sockets=[listening]), name="gateway")
             try:
                 await self._until_ready(stack.unready_because, serving)
