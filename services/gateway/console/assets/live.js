@@ -119,6 +119,9 @@ export async function refresh() {
 function takeOver(page) {
   const fresh = page.getElementById("main");
   if (!fresh || !fresh.dataset.topic) return;
+  // What was just done stays said until the person goes elsewhere; the fresh page no longer knows of it.
+  const said = main.querySelector(":scope > .said");
+  if (said && !fresh.querySelector(":scope > .said")) fresh.prepend(document.importNode(said, true));
   const before = sentences();
   document.body.dataset.now = page.body.dataset.now;
   setNow(document.body);
