@@ -32,6 +32,10 @@ class People(Protocol):
         """From counters that are kept with every change; never a scan. Zeroes for a wave without members."""
         ...
 
+    async def counts_by_wave(self, rollout: str) -> dict[str, WaveCounts]:
+        """The same for every wave of a rollout at once; a wave that is not named has zeroes."""
+        ...
+
     async def want_enrolled(self, rollout: str, wave: str, source: str, course_id: str, now: datetime) -> int:
         """Intend to enrol every member who is not yet enrolled; the paced push worker carries it out. Idempotent."""
         ...

@@ -44,10 +44,11 @@ async def get_rollout(unit: RolloutUnit, name: str, roles: Collection[str], now:
     waves = await unit.rollouts.list_waves([rollout.id])
     holds = await unit.rollouts.list_holds([wave.id for wave in waves])
     earliest = earliest_openings(rollout, applied.plan, {wave.name: wave for wave in waves}, now)
+    counted = await unit.people.counts_by_wave(name)
     views = []
     for wave in waves:
         planned = applied.plan.wave(wave.name)
-        counts = await unit.people.counts(name, wave.name)
+        counts = counted.get(wave.name, WaveCounts())
         refusals = bool(wave.refused_gates or counts.push_failed)
         views.append(
             WaveView(

@@ -42,6 +42,9 @@ class PeopleRepository:
     async def counts(self, rollout: str, wave: str) -> WaveCounts:
         return await self.enrolments.counts(rollout, wave)
 
+    async def counts_by_wave(self, rollout: str) -> dict[str, WaveCounts]:
+        return await self.enrolments.counts_by_wave(rollout)
+
     async def want_enrolled(self, rollout: str, wave: str, source: str, course_id: str, now: datetime) -> int:
         progress = await self._lock_progress(rollout, wave, source, course_id)
         members = await self.enrolments.lock_wave(rollout, wave)
