@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from services.tickets.adapters.repository import DatabaseUnit
 from services.tickets.adapters.tables import plumbing
-from services.tickets.api import router
+from services.tickets.api import ROUTERS
 from services.tickets.consumers import gateway_handlers, rollout_handlers
 from services.tickets.permissions import PERMISSIONS
 from services.tickets.settings import TicketsSettings
@@ -29,4 +29,4 @@ def create_app(settings: TicketsSettings | None = None, *, clock: Clock | None =
     runtime.consume("tickets-deliveries", stream="gateway", handlers=gateway_handlers(runtime.business))
     runtime.consume("tickets-directory", stream="rollout", handlers=rollout_handlers())
     runtime.timer("sla clocks", next_due=next_due, fire=breach_due_clocks)
-    return build_app(runtime, routers=[router], permissions=PERMISSIONS, title="Glidepath tickets")
+    return build_app(runtime, routers=ROUTERS, permissions=PERMISSIONS, title="Glidepath tickets")

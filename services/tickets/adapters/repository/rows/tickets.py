@@ -1,13 +1,10 @@
-"""Rows to domain values and back."""
+"""Tickets, comments and history: rows to domain values and back."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
-from services.tickets.adapters.tables import ClockRow, CommentRow, EntryRow, MomentRow, TicketRow
+from services.tickets.adapters.tables import CommentRow, EntryRow, TicketRow
 from services.tickets.domain.attribution import Attribution, Rule
-from services.tickets.domain.clock import Cause, Clock, ClockState, Stop, StopKind
-from services.tickets.domain.moment import Moment, MomentKind
-from services.tickets.domain.policy import Priority, Status, Target
+from services.tickets.domain.policy import Priority, Status
 from services.tickets.domain.ticket import AuthorRole, Comment, Entry, Kind, Ticket
 from shared.clock import parse_instant, render_instant
 
@@ -78,76 +75,6 @@ def ticket_values(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def moment_of(row: MomentRow) -> Moment:
-    return Moment(
-        moment_id=row.moment_id,
-        kind=MomentKind(row.kind),
-        at=row.at,
-        observed_at=row.observed_at,
-        value=row.value,
-    )
-
-
-def moment_values(ticket_id: str, moment: Moment) -> dict[str, Any]:
-    return {
-        "moment_id": moment.moment_id,
-        "ticket_id": ticket_id,
-        "kind": moment.kind.value,
-        "at": moment.at,
-        "observed_at": moment.observed_at,
-        "value": moment.value,
-    }
-
-
-def clock_of(row: ClockRow) -> Clock:
-    return Clock(
-        ticket_id=row.ticket_id,
-        target=Target(row.target),
-        cycle=row.cycle,
-        started_at=row.started_at,
-        target_for=timedelta(seconds=row.target_seconds),
-        state=ClockState(row.state),
-        stops=tuple(
-            Stop(
-                kind=StopKind(stop["kind"]),
-                began_at=parse_instant(stop["began_at"]),
-                ended_at=_instant(stop["ended_at"]),
-            )
-            for stop in row.stops
-        ),
-        due_at=row.due_at,
-        breached_at=row.breached_at,
-        cause=Cause(row.cause),
-        settled_at=row.settled_at,
-        answered=row.answered,
-    )
-
-
-def clock_values(clock: Clock) -> dict[str, Any]:
-    return {
-        "clock_id": clock.clock_id,
-        "ticket_id": clock.ticket_id,
-        "target": clock.target.value,
-        "cycle": clock.cycle,
-        "started_at": clock.started_at,
-        "target_seconds": clock.target_for.total_seconds(),
-        "state": clock.state.value,
-        "stops": [
-            {
-                "kind": stop.kind.value,
-                "began_at": render_instant(stop.began_at),
-                "ended_at": None if stop.ended_at is None else render_instant(stop.ended_at),
-            }
-            for stop in clock.stops
-        ],
-        "due_at": clock.due_at,
-        "breached_at": clock.breached_at,
-        "cause": clock.cause.value,
-        "settled_at": clock.settled_at,
-        "answered": clock.answered,
-    }
-
-
 def comment_of(row: CommentRow) -> Comment:
     return Comment(
         comment_id=row.comment_id,
@@ -202,7 +129,3 @@ def entry_values(entry: Entry) -> dict[str, Any]:
         "actor": entry.actor,
         "detail": dict(entry.detail),
     }
-
-
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else parse_instant(text)

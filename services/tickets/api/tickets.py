@@ -1,21 +1,19 @@
-"""REST: parse, call one use case, answer."""
+"""REST: tickets, what is said on them, their history and clocks."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import Depends, Path, Query, Request, Response
+from fastapi import Query, Request, Response
 
+from services.tickets.api.reading import ON_BEHALF, TicketId, Unit, person_of, role_of
 from services.tickets.domain.policy import Priority, Status
 from services.tickets.domain.ticket import AuthorRole
-from services.tickets.ports import TicketFilter, TicketsUnit
+from services.tickets.ports import TicketFilter
 from services.tickets.schemas import (
     STORABLE,
     ClockOut,
     CommentIn,
     CommentOut,
     EntryOut,
-    PolicyIn,
-    PolicyOut,
-    RequesterIn,
     TicketIn,
     TicketOut,
     TicketPatch,
@@ -24,16 +22,9 @@ from services.tickets.schemas import (
     entry_out,
     ticket_out,
 )
-from services.tickets.usecases.desk import Opening, Person, add_comment, change_ticket, open_ticket
-from services.tickets.usecases.policies import publish_policy
-from shared.auth import STAFF, Identity, Role
+from services.tickets.usecases.desk import Opening, add_comment, change_ticket, open_ticket
 from shared.errors import Forbidden
-from shared.rest import Caller, IfMatch, Now, Page, Paging, Router, changes, page_of, request_unit, set_etag
-
-Unit = Annotated[TicketsUnit, Depends(request_unit)]
-TicketId = Annotated[str, Path(max_length=100, pattern=STORABLE)]
-Name = Annotated[str, Path(max_length=100, pattern=STORABLE)]
-ON_BEHALF = STAFF | {Role.INTEGRATION}
+from shared.rest import Caller, IfMatch, Now, Page, Paging, Router, changes, page_of, set_etag
 
 router = Router(tags=["tickets"])
 
@@ -46,7 +37,7 @@ async def post_ticket(wanted: TicketIn, unit: Unit, caller: Caller, now: Now, re
         description=wanted.description,
         priority=wanted.priority,
         kind=wanted.kind,
-        requester=_person(caller, wanted.requester),
+        requester=person_of(caller, wanted.requester),
         tags=tuple(wanted.tags),
         course=wanted.course,
         system=wanted.system,
@@ -110,8 +101,8 @@ async def post_comment(ticket_id: TicketId, said: CommentIn, unit: Unit, caller:
     comment = await add_comment(
         unit,
         ticket_id,
-        author=_person(caller, said.author),
-        role=AuthorRole(said.author_role) if said.author_role else _role(caller),
+        author=person_of(caller, said.author),
+        role=AuthorRole(said.author_role) if said.author_role else role_of(caller),
         public=said.public,
         body=said.body,
         now=now,
@@ -146,35 +137,3 @@ async def get_history(
     await unit.tickets.get(ticket_id)
     entries, after = await unit.tickets.page_history(ticket_id, paging)
     return page_of([entry_out(entry) for entry in entries], after, request, response)
-
-
-@router.get("/v1/policies")
-async def get_policies(request: Request, response: Response, unit: Unit, paging: Paging) -> Page[PolicyOut]:
-    """Every version of every policy, the newest first."""
-    found, after = await unit.policies.page(paging)
-    items = [
-        PolicyOut(name=name, version=version, policy=document, created_at=created_at, created_by=by)
-        for name, version, document, created_at, by in found
-    ]
-    return page_of(items, after, request, response)
-
-
-@router.put("/v1/policies/{name}")
-async def put_policy(name: Name, wanted: PolicyIn, unit: Unit, caller: Caller, now: Now) -> dict[str, Any]:
-    """Publish a new version. Tickets that are open stay with the version they were opened under."""
-    document = wanted.model_dump(mode="json", exclude_none=True)
-    version = await publish_policy(unit, name, document, by=caller.name, now=now)
-    return {"name": name, "version": version}
-
-
-def _person(caller: Identity, named: RequesterIn | None) -> Person:
-    if named is not None:
-        return Person(email=named.email, account=named.email, name=named.name or named.email)
-    return Person(email=caller.email, account=caller.subject, name=caller.name)
-
-
-def _role(caller: Identity) -> AuthorRole:
-    """A key with a person's role stands for that person; one for integrations alone is a machine."""
-    if caller.roles & STAFF:
-        return AuthorRole.AGENT
-    return AuthorRole.BOT if Role.INTEGRATION in caller.roles else AuthorRole.REQUESTER
