@@ -9,7 +9,9 @@ from shared.events.envelope import Event, Kind
 from shared.events.facts import Priority, TicketStatus
 from shared.events.messages import DeliveryUnderstoodPayload, NotificationRequestedPayload
 
-Target = Literal["first_response", "resolution"]
+Target = Literal[
+    "first_response", "next_response", "periodic_update", "resolution", "agent_work", "requester_wait", "ola"
+]
 
 
 class Attribution(BaseModel):
@@ -90,7 +92,7 @@ class ClockBreached(_ClockEvent, name="tickets.clock.breached", key="clock_id"):
     due_at: datetime
     breached_at: datetime
     detected_at: datetime
-    cause: Literal["elapsed", "retarget"] = "elapsed"
+    cause: Literal["elapsed", "retarget", "retracted", "merged"] = "elapsed"
 
 
 class ClockBreachWithdrawn(_ClockEvent, name="tickets.clock.breach_withdrawn", key="clock_id"):
