@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 
-from services.gateway.domain.intake import Answer
-from services.gateway.errors import NoSuchPath
 from services.gateway.forward.callers import Callers
-from services.gateway.forward.http import secured, send_answer, send_problem
-from services.gateway.forward.problems import explain
+from services.gateway.forward.http import secured, send_problem
 from services.gateway.ports import ASGIApp, Receive, Scope, Send
 from shared.errors import ServiceError
 
@@ -23,13 +20,13 @@ def is_for_a_door(scope: Scope) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """Wraps the gateway's FastAPI app (`inside`); `pages` is the console, if there is one."""
+    """Wraps the gateway's FastAPI app (`inside`); `pages` is the console."""
 
     inside: ASGIApp
     hooks: ASGIApp
     services: ASGIApp
     callers: Callers
-    pages: ASGIApp | None
+    pages: ASGIApp
     base_url: str
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,11 +50,7 @@ class Doors:
             if path == "/metrics":
                 await self.callers.identify(scope)
                 await self.inside(scope, receive, send)
-            elif path.startswith("/problems/") and self.pages is None:
-                await send_answer(send, Answer(status=200, body=explain(path.removeprefix("/problems/")).encode()))
-            elif self.pages is not None:
-                await self.pages(scope, receive, send)
             else:
-                raise NoSuchPath("Nothing is here.")
+                await self.pages(scope, receive, send)
         except ServiceError as error:
             await send_problem(send, error, base_url=self.base_url, head=scope["method"] == "HEAD")
