@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format lock clean
+.PHONY: help setup demo up test check oracle bench format lock clean
 
 help: ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,12 @@ check: setup ## Format, lint, types, import contracts, sizes, generated files
 	@$(VENV)/bin/mypy
 	@$(PY) -m shared.events.document --check docs/events.md
 	@$(PY) tests/support/sizes.py
+
+oracle: setup ## Compare SLA clocks with a slow minute-by-minute walk (ARGS="--cases 100000 --seed 7")
+	@$(PY) -m tests.oracle $(ARGS)
+
+bench: setup ## Measure speed as ratios in one run; prints a table, writes bench.json (ARGS="--clocks 1000000")
+	@$(PY) -m tests.bench $(ARGS)
 
 format: setup ## Format the code and regenerate what is made from the events
 	@$(VENV)/bin/ruff format .
