@@ -1,31 +1,21 @@
 """The console in Debian's Chromium: accessible in light and dark, narrow and wide; usable by keyboard, and without scripts."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import Route, expect
 
-from services.gateway.main import MIGRATIONS
-from shared import migrations
 from shared.auth import Role
-from tests.support.console import StagedConsole, staged_console
+from tests.support.browser import NEEDS_CHROMIUM, Visit, check_page, visit
+from tests.support.console import StagedConsole
 from tests.support.gateway import ADMIN_KEY, SECRET, signed
 from tests.support.servers import NatsServer
-from tests.support.serving import served
 from tests.support.staged_rollouts import GATE_HOLD, ladder_training, safety_video
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no /usr/bin/chromium here: apt-get install chromium"),
-]
-ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
+pytestmark = NEEDS_CHROMIUM
 NORTH = "/rollouts/safety-video/waves/north"
 PAGES = (
     "/",
@@ -41,61 +31,6 @@ PAGES = (
     "/logout",
     "/nowhere",
 )
-
-
-@dataclass
-class Visit:
-    """Somebody with a browser at the console. `complaints` is what the browser's console and its scripts complained of."""
-
-    console: StagedConsole
-    context: BrowserContext
-    url: str
-    complaints: list[str] = field(default_factory=list)
-
-    async def open(self, path: str) -> Page:
-        page = await self.context.new_page()
-        page.on("console", self._note)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        await page.goto(self.url + path)
-        return page
-
-    async def sign_in(self, *roles: Role) -> None:
-        page = await self.context.new_page()
-        await page.goto(self.url + await self.console.login_link(*roles))
-        await page.close()
-
-    def _note(self, message: ConsoleMessage) -> None:
-        # Chromium reports the status of a page that is meant to be a 404 as an error too.
-        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
-            self.complaints.append(message.text)
-
-
-@asynccontextmanager
-async def visit(
-    folder: Path,
-    *trees: dict[str, Any],
-    nats_url: str = "nats://127.0.0.1:1",
-    width: int = 1280,
-    scheme: Literal["light", "dark"] = "light",
-    scripts: bool = True,
-) -> AsyncIterator[Visit]:
-    database = f"sqlite+aiosqlite:///{folder}/gateway.db"
-    migrations.upgrade_now(database, MIGRATIONS)
-    async with (
-        staged_console(database, *trees, nats_url=nats_url) as console,
-        served(console.app) as port,
-        async_playwright() as playwright,
-    ):
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        context = await browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts
-        )
-        context.set_default_timeout(10_000)
-        try:
-            yield Visit(console, context, f"http://127.0.0.1:{port}")
-        finally:
-            await browser.close()
-            console.app.state.console.hang_up()
 
 
 async def deliver_some(console: StagedConsole) -> None:
@@ -114,28 +49,13 @@ async def test_every_page_is_clean_to_axe_fits_its_width_and_complains_of_nothin
 ) -> None:
     async with visit(tmp_path, safety_video(), ladder_training(), width=width, scheme=scheme) as visitor:
         await deliver_some(visitor.console)
-        await _check(visitor, "/login")
+        await check_page(visitor, "/login")
         await visitor.sign_in(Role.ADMIN)
         for path in PAGES:
-            await _check(visitor, path)
+            await check_page(visitor, path)
         visitor.console.stage.trees.clear()
-        await _check(visitor, "/")
+        await check_page(visitor, "/")
         assert visitor.complaints == []
-
-
-async def _check(visitor: Visit, path: str) -> None:
-    page = await visitor.open(path)
-    await page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
-    found = await Axe().run(page)
-    broken = [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found.response["violations"]]
-    assert broken == [], path
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than its window"
-    small = await page.evaluate(
-        "[...document.querySelectorAll('button, .button, summary, nav a, input:not([type=hidden])')]"
-        ".filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 24).map((one) => one.outerHTML)"
-    )
-    assert small == [], f"targets under 24 px on {path}"
-    await page.close()
 
 
 async def test_the_dialog_is_accessible_and_gives_the_focus_back(tmp_path: Path) -> None:
@@ -236,6 +156,29 @@ async def test_an_open_page_follows_what_happens_and_keeps_what_the_person_had(
         await _tell(visitor)
         await page.locator("#live").click()  # and what was missed meanwhile is caught up with
         await expect(page.locator("#wave-north h3 + .badge")).to_have_text("Completed")
+        assert visitor.complaints == []
+
+
+async def test_a_change_that_could_not_be_fetched_is_asked_for_again(tmp_path: Path) -> None:
+    async with visit(tmp_path, safety_video()) as visitor:
+        await visitor.sign_in(Role.VIEWER)
+        failed = 0
+
+        async def fail_twice(route: Route) -> None:
+            nonlocal failed
+            if route.request.resource_type == "document" or failed == 2:
+                await route.continue_()
+                return
+            failed += 1
+            visitor.console.stage.trees["safety-video"]["waves"][2]["phase"] = "baking"
+            await (route.abort() if failed == 1 else route.fulfill(status=503, body="busy"))
+
+        # Without a broker, "fetch again" is said once only, when the page connects: what comes after is its own doing.
+        await visitor.context.route("**/rollouts/safety-video", fail_twice)
+        page = await visitor.open("/rollouts/safety-video")
+        await expect(page.locator("#wave-north h3 + .badge")).to_have_text("Baking")
+        await expect(page.locator("#live")).to_have_attribute("data-state", "on")
+        assert failed == 2
         assert visitor.complaints == []
 
 

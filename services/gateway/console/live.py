@@ -18,6 +18,7 @@ from shared.clock import monotonic, new_id
 
 AT_MOST_EVERY_SECONDS = 1.0
 BEAT_SECONDS = 15.0
+LISTEN_AGAIN_SECONDS = 2.0
 STREAM_SECONDS = 1800.0
 """Then the browser connects again, and whoever was signed out meanwhile is refused."""
 MOST_STREAMS = 500
@@ -107,6 +108,15 @@ class Bell:
         return self._listeners >= MOST_STREAMS
 
     async def _watch(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except Exception as error:
+                structlog.get_logger().warning("console.listening_failed", error=repr(error))
+            await asyncio.sleep(LISTEN_AGAIN_SECONDS)
+
+    async def _listen(self) -> None:
+        """Until the connection fails or nobody looks any more."""
         subscriptions: list[Any] = []
         try:
             await self._bus.connected.wait()
@@ -122,8 +132,6 @@ class Bell:
                 if generation != self._bus.generation:
                     generation = self._bus.generation
                     self.ring(*TOPICS)
-        except Exception as error:
-            structlog.get_logger().warning("console.listening_failed", error=repr(error))
         finally:
             for subscription in subscriptions:
                 with contextlib.suppress(Exception):

@@ -6,6 +6,7 @@ import { setNow, tick } from "./times.js";
 const KEPT = "glidepath.paused";
 const FIRST_RETRY = 2000;
 const LONGEST_RETRY = 30000;
+const FETCH_LIMIT = 20000;
 
 const main = document.getElementById("main");
 const status = document.getElementById("status");
@@ -17,6 +18,9 @@ let retryTimer = 0;
 let paused = read() === "1";
 let fetching = false;
 let again = false;
+let stale = false; // a change was told that could not be fetched yet
+let staleTimer = 0;
+let staleRetryIn = FIRST_RETRY;
 
 export function installLive() {
   if (!main.dataset.topic || !button) return;
@@ -53,7 +57,7 @@ function connect() {
   source = new EventSource("/console/events");
   source.addEventListener("hello", () => {
     retryIn = FIRST_RETRY;
-    show("on");
+    show(stale ? "waiting" : "on");
   });
   source.addEventListener("changed", (event) => {
     if (event.data.split(" ").includes(main.dataset.topic)) refresh();
@@ -74,6 +78,7 @@ function retryLater() {
 
 function disconnect() {
   clearTimeout(retryTimer);
+  clearTimeout(staleTimer); // a stream that begins anew tells of a change anyway
   source?.close();
   source = null;
   show(paused ? "paused" : "waiting");
@@ -95,25 +100,47 @@ function say(sentence) {
 }
 
 export async function refresh() {
+  clearTimeout(staleTimer);
   if (fetching) {
     again = true;
     return;
   }
   fetching = true;
-  try {
-    const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
-    if (answer.status === 401) return signedOut();
-    if (!answer.ok) return;
-    takeOver(new DOMParser().parseFromString(await answer.text(), "text/html"));
-  } catch {
-    /* the stream notices as well, and says when the server is back */
-  } finally {
-    fetching = false;
-    if (again) {
-      again = false;
-      refresh();
-    }
+  const page = await fetchPage();
+  fetching = false;
+  if (!page) return refreshLater();
+  if (stale) show(source?.readyState === EventSource.OPEN ? "on" : button.dataset.state);
+  stale = false;
+  staleRetryIn = FIRST_RETRY;
+  takeOver(page);
+  if (again) {
+    again = false;
+    refresh();
   }
+}
+
+// The page as it is now; null when it could not be had this time.
+async function fetchPage() {
+  try {
+    const answer = await fetch(location.pathname + location.search, {
+      headers: { accept: "text/html" },
+      signal: AbortSignal.timeout(FETCH_LIMIT),
+    });
+    if (answer.status === 401) signedOut();
+    return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  } catch {
+    return null;
+  }
+}
+
+// The change is not told a second time, so it is asked for until it is had, or until the person pauses or leaves.
+function refreshLater() {
+  again = false;
+  if (paused || document.hidden) return;
+  stale = true;
+  show("waiting");
+  staleTimer = setTimeout(refresh, staleRetryIn * (0.75 + Math.random() / 2));
+  staleRetryIn = Math.min(LONGEST_RETRY, staleRetryIn * 2);
 }
 
 function takeOver(page) {

@@ -1,0 +1,97 @@
+"""Somebody with a browser at the console: Debian's Chromium, driven by Playwright."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright, expect
+
+from services.gateway.main import MIGRATIONS
+from shared import migrations
+from shared.auth import Role
+from tests.support.console import StagedConsole, staged_console
+from tests.support.serving import served
+
+CHROMIUM = Path("/usr/bin/chromium")
+NEEDS_CHROMIUM = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no /usr/bin/chromium here: apt-get install chromium"),
+]
+ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
+PATIENCE_MILLISECONDS = 30_000
+"""A machine with more to do than cores takes long; a page that never changes fails just as surely after this."""
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
+
+
+@dataclass
+class Visit:
+    """Somebody with a browser at the console. `complaints` is what the browser's console and its scripts complained of."""
+
+    console: StagedConsole
+    context: BrowserContext
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    async def open(self, path: str) -> Page:
+        page = await self.context.new_page()
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        await page.goto(self.url + path)
+        return page
+
+    async def sign_in(self, *roles: Role) -> None:
+        page = await self.context.new_page()
+        await page.goto(self.url + await self.console.login_link(*roles))
+        await page.close()
+
+    def _note(self, message: ConsoleMessage) -> None:
+        # Chromium reports the status of a page that is meant to be a 404 as an error too.
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+
+@asynccontextmanager
+async def visit(
+    folder: Path,
+    *trees: dict[str, Any],
+    nats_url: str = "nats://127.0.0.1:1",
+    width: int = 1280,
+    scheme: Literal["light", "dark"] = "light",
+    scripts: bool = True,
+) -> AsyncIterator[Visit]:
+    database = f"sqlite+aiosqlite:///{folder}/gateway.db"
+    migrations.upgrade_now(database, MIGRATIONS)
+    async with (
+        staged_console(database, *trees, nats_url=nats_url) as console,
+        served(console.app) as port,
+        async_playwright() as playwright,
+    ):
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        context = await browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts
+        )
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
+        try:
+            yield Visit(console, context, f"http://127.0.0.1:{port}")
+        finally:
+            await browser.close()
+            console.app.state.console.hang_up()
+
+
+async def check_page(visitor: Visit, path: str) -> None:
+    page = await visitor.open(path)
+    await page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
+    found = await Axe().run(page)
+    broken = [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found.response["violations"]]
+    assert broken == [], path
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than its window"
+    small = await page.evaluate(
+        "[...document.querySelectorAll('button, .button, summary, nav a, input:not([type=hidden])')]"
+        ".filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 24).map((one) => one.outerHTML)"
+    )
+    assert small == [], f"targets under 24 px on {path}"
+    await page.close()
