@@ -1,6 +1,14 @@
 """The tables of this service, a module per subject."""
 
-from services.tickets.adapters.tables.clocks import BreachRow, ClockRow, MomentRow
+from services.tickets.adapters.tables.clocks import (
+    BreachRow,
+    ClockRow,
+    EscalationRow,
+    MomentRow,
+    OutgoingRow,
+    WatermarkRow,
+    WebhookRow,
+)
 from services.tickets.adapters.tables.directory import (
     AppliedFactRow,
     EnrolmentRow,
@@ -23,7 +31,9 @@ __all__ = [
     "CounterRow",
     "EnrolmentRow",
     "EntryRow",
+    "EscalationRow",
     "MomentRow",
+    "OutgoingRow",
     "PersonIdentityRow",
     "PersonRow",
     "PlanRow",
@@ -31,7 +41,9 @@ __all__ = [
     "Record",
     "SourceRow",
     "TicketRow",
+    "WatermarkRow",
     "WaveRow",
+    "WebhookRow",
     "metadata",
     "plumbing",
 ]
