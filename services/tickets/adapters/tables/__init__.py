@@ -11,6 +11,7 @@ from services.tickets.adapters.tables.clocks import (
 )
 from services.tickets.adapters.tables.directory import (
     AppliedFactRow,
+    BaselineRow,
     EnrolmentRow,
     PersonIdentityRow,
     PersonRow,
@@ -18,29 +19,58 @@ from services.tickets.adapters.tables.directory import (
     SourceRow,
     WaveRow,
 )
-from services.tickets.adapters.tables.policies import PolicyRow
+from services.tickets.adapters.tables.policies import (
+    CalendarRow,
+    PolicyMigrationRow,
+    PolicyMigrationTicketRow,
+    PolicyRow,
+    PolicySignatureRow,
+)
 from services.tickets.adapters.tables.record import Record, metadata, plumbing
-from services.tickets.adapters.tables.tickets import CommentRow, ContactRow, CounterRow, EntryRow, TicketRow
+from services.tickets.adapters.tables.tickets import (
+    NEVER,
+    CascadeRow,
+    CommentEditRow,
+    CommentRow,
+    ContactRow,
+    CounterRow,
+    EntryRow,
+    LinkRow,
+    TeamRow,
+    TicketRow,
+    ViewRow,
+)
 
 __all__ = [
+    "NEVER",
     "AppliedFactRow",
+    "BaselineRow",
     "BreachRow",
+    "CalendarRow",
+    "CascadeRow",
     "ClockRow",
+    "CommentEditRow",
     "CommentRow",
     "ContactRow",
     "CounterRow",
     "EnrolmentRow",
     "EntryRow",
     "EscalationRow",
+    "LinkRow",
     "MomentRow",
     "OutgoingRow",
     "PersonIdentityRow",
     "PersonRow",
     "PlanRow",
+    "PolicyMigrationRow",
+    "PolicyMigrationTicketRow",
     "PolicyRow",
+    "PolicySignatureRow",
     "Record",
     "SourceRow",
+    "TeamRow",
     "TicketRow",
+    "ViewRow",
     "WatermarkRow",
     "WaveRow",
     "WebhookRow",

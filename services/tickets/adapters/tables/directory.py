@@ -52,8 +52,22 @@ class WaveRow(Record, table=True):
     phase: str
     opened_at: datetime | None
     completed_at: datetime | None
+    audience_size: int | None = None
     epoch: int
     version: int
+
+
+class BaselineRow(Record, table=True):
+    """How often the people of a wave asked for help before it opened; measured once."""
+
+    __tablename__ = "baselines"
+    rollout: str = Field(primary_key=True)
+    wave: str = Field(primary_key=True)
+    opened_at: datetime
+    since: datetime
+    people: int
+    tickets: int
+    measured_at: datetime
 
 
 class EnrolmentRow(Record, table=True):
