@@ -31,3 +31,58 @@ class PolicyChangedMeanwhile(Conflict):
 class PolicyNotUsable(InvalidRequest):
     code = "policy_not_usable"
     title = "The policy contradicts itself"
+
+
+class CalendarNotFound(NotFound):
+    code = "calendar_not_found"
+    title = "There is no such calendar"
+
+
+class CalendarChangedMeanwhile(Conflict):
+    code = "calendar_changed_meanwhile"
+    title = "Somebody else changed the calendar"
+
+
+class CalendarNotUsable(InvalidRequest):
+    code = "calendar_not_usable"
+    title = "The calendar cannot be used as written"
+
+
+class CalendarFileNotUsable(InvalidRequest):
+    code = "calendar_file_not_usable"
+    title = "The calendar file cannot be used"
+
+
+class PastDays(Conflict):
+    code = "past_days"
+    title = "Days that have passed are changed only on purpose"
+
+
+class SignedAlready(Conflict):
+    code = "signed_already"
+    title = "This side has signed already"
+
+
+class OneSignsForOneSide(Conflict):
+    code = "one_signs_for_one_side"
+    title = "The two sides sign by two different people"
+
+
+class VersionSuperseded(Conflict):
+    code = "version_superseded"
+    title = "A newer version is in force"
+
+
+class MigrationNotFound(NotFound):
+    code = "migration_not_found"
+    title = "There is no such migration"
+
+
+class MigrationNotReady(Conflict):
+    code = "migration_not_ready"
+    title = "The migration is not at that point"
+
+
+class MigrationsOverlap(Conflict):
+    code = "migrations_overlap"
+    title = "Another migration is about the same tickets"
