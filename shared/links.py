@@ -24,6 +24,14 @@ class LinkInvalid(NotFound):
     title = "This link does not work (any more)"
 
 
+class LinkExpired(LinkInvalid):
+    """One of ours for this very purpose, whose time is over; `subject` is what it led to, to offer a new one."""
+
+    def __init__(self, detail: str, *, subject: str) -> None:
+        super().__init__(detail)
+        self.subject = subject
+
+
 class LinkSigner:
     def __init__(self, key: SecretStr) -> None:
         self._key = hashlib.sha256(b"glidepath-link:" + key.get_secret_value().encode()).digest()
@@ -46,8 +54,24 @@ class LinkSigner:
         if link_purpose != purpose:
             raise LinkInvalid("This link belongs to another page.")
         if now >= datetime.fromtimestamp(expires, UTC):
-            raise LinkInvalid("The link has expired; ask whoever sent it for a new one.")
+            raise LinkExpired("The link has expired; ask whoever sent it for a new one.", subject=str(subject))
         return str(subject)
+
+    def thread_token(self, thread: str) -> str:
+        """What follows the `+` of an address to which a conversation is answered: `<thread>.<signature>`.
+
+        Lower case and short, because mail systems change the case of addresses and cut long ones; 80 bits cannot be guessed.
+        """
+        return f"{thread}.{self._sign_thread(thread)}"
+
+    def read_thread(self, token: str) -> str | None:
+        """The conversation, or None if we never gave out such a token."""
+        thread, _, signature = token.strip().lower().rpartition(".")
+        good = bool(thread) and hmac.compare_digest(self._sign_thread(thread).encode(), signature.encode())
+        return thread if good else None
+
+    def _sign_thread(self, thread: str) -> str:
+        return base64.b32encode(self._sign(f"thread:{thread}")[:10]).decode().lower()
 
     def _sign(self, encoded: str) -> bytes:
         return hmac.new(self._key, encoded.encode(), hashlib.sha256).digest()

@@ -7,6 +7,7 @@ CATALOGUE: tuple[type[Event], ...] = (
     gateway.SourceChanged,
     gateway.LmsDelivered,
     gateway.HelpdeskDelivered,
+    gateway.MailReceived,
     gateway.ClockStepped,
     rollout.PersonChanged,
     rollout.PersonErased,

@@ -12,9 +12,9 @@ class SignedLink(BaseModel):
     """A link that carries a person to exactly one thing. The gateway signs it when it sends; an event never bears a token."""
 
     model_config = ConfigDict(frozen=True)
-    purpose: Literal["signoff", "survey"]
+    purpose: Literal["signoff", "survey", "ticket"]
     subject: str
-    """The id of the one thing: a sign-off request, an invitation."""
+    """The id of the one thing: a sign-off request, an invitation, somebody's way to their ticket."""
     expires_at: datetime
     """Real time."""
 
@@ -31,6 +31,13 @@ class NotificationRequestedPayload(Event):
     link: SignedLink | None = None
     rollout: str | None = None
     wave: str | None = None
+    thread: str | None = None
+    """The conversation that an answer by e-mail belongs to: the gateway makes a Reply-To of it, signed, if mail comes in here.
+    `{reply}` in the body stands for the sentence that says so."""
+    in_reply_to: str | None = None
+    """The Message-ID, in angle brackets, of the e-mail that this one answers."""
+    follows: list[str] = []
+    """Earlier notifications of the same conversation, so that a mail program shows them together."""
 
 
 class DeliveryUnderstoodPayload(Event):
