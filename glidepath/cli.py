@@ -16,6 +16,8 @@ from glidepath.commands import (
     login,
     people,
     plans,
+    policies,
+    reports,
     rollouts,
     sources,
     tickets,
@@ -96,7 +98,9 @@ def build() -> typer.Typer:
         )
     )
     app.add_typer(_group("keys", "API keys", {"create": keys.create, "list": keys.list_keys, "revoke": keys.revoke}))
-    app.add_typer(_group("tickets", "IT tickets", {"list": tickets.list_tickets, "show": tickets.show_ticket}))
+    app.add_typer(_group("tickets", "IT tickets and their SLA clocks", tickets.COMMANDS))
+    app.add_typer(_group("policies", "What is promised, and who signed it", policies.COMMANDS))
+    app.add_typer(_group("reports", "How the promises were kept", {"attainment": reports.attainment}))
     app.add_typer(_group("db", "Databases", {"migrate": database.migrate}))
     return app
 

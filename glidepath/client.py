@@ -1,7 +1,7 @@
 """Glidepath's REST interface for the command line: httpx in, plain data or a `Fault` out."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -10,6 +10,8 @@ from glidepath.faults import Fault, NotAllowed, NotThere, Unreachable
 from shared.clock import monotonic, new_id
 
 Json = Any
+Query = str | int | Sequence[str] | None
+"""A sequence is the parameter repeated; None leaves it out."""
 _WORTH_WAITING_FOR = frozenset({502, 503, 504})
 
 
@@ -51,7 +53,7 @@ class Client:
         """Another client to the same deployment that never waits, for a picture that may as well stay as it is."""
         return Client(self.base_url, self._api_key, timeout_seconds=5.0)
 
-    def get(self, path: str, **query: str | int | None) -> Json:
+    def get(self, path: str, **query: Query) -> Json:
         return self.call("GET", path, query=query)
 
     def post(self, path: str, body: Json = None, *, headers: Mapping[str, str] | None = None) -> Json:
@@ -69,7 +71,7 @@ class Client:
         """Whether the gateway says that it may get traffic. `Unreachable` when nobody answers."""
         return self._patiently(self._http.build_request("GET", "/readyz")).status_code == 200
 
-    def items(self, path: str, *, most: int | None = None, **query: str | int | None) -> Iterator[dict[str, Any]]:
+    def items(self, path: str, *, most: int | None = None, **query: Query) -> Iterator[dict[str, Any]]:
         """Every item of a paged list, page by page, at most `most`."""
         cursor: str | None = None
         left = most
@@ -90,7 +92,7 @@ class Client:
         method: str,
         path: str,
         *,
-        query: Mapping[str, str | int | None] | None = None,
+        query: Mapping[str, Query] | None = None,
         body: Json = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
