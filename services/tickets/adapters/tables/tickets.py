@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, false, text
 from sqlmodel import Field
 
 from services.tickets.adapters.tables.record import Record
@@ -55,7 +55,7 @@ class TicketRow(Record, table=True):
     impact: str | None = None
     cause: str | None = None
     minutes_lost: int | None = None
-    major: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    major: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     parent_id: str | None = None
     waits_for: str | None = None
     solved_with: str | None = None

@@ -295,7 +295,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("impact", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("cause", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("minutes_lost", sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column("major", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
+        batch_op.add_column(sa.Column("major", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("parent_id", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("waits_for", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("solved_with", sa.String(), nullable=True))
