@@ -1,19 +1,21 @@
 """The services, asked in the name of whoever is signed in: the same forwarding as /api, so the same roles apply."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from services.gateway.domain.passage import IDENTITY_HEADER, Headers
 from services.gateway.errors import UpstreamUnreachable
-from services.gateway.ports import Message, Outgoing, Upstream
+from services.gateway.ports import Message, Outgoing, Receive, Upstream
 from shared.auth import Identity
 from shared.errors import ServiceError
 
 Mint = Callable[[Identity, str], bytes]
 Document = dict[str, Any]
+Asked = str | int | bool | Sequence[str] | None
+_NOT_HAD = frozenset({403, 404, 405, 501})
 
 
 class Refused(Exception):
@@ -37,62 +39,93 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a service answered: a JSON document or list, and the version to send back as If-Match."""
+
+    document: Any
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Behind:
-    """`get` and `post` answer with the JSON document, or raise `Refused`; `UpstreamUnreachable`, `UpstreamTooSlow`."""
+    """Answers with JSON, or raises `Refused`; `UpstreamUnreachable`, `UpstreamTooSlow`."""
 
     upstreams: Mapping[str, Upstream]
     mint: Mint
 
-    async def get(self, who: Identity, service: str, path: str, **query: str | int | None) -> Document:
-        """Query parameters that are None are left out."""
-        given = {name: value for name, value in query.items() if value is not None}
-        return await self._ask(who, service, "GET", path, query=urlencode(given).encode("ascii"))
+    async def get(self, who: Identity, service: str, path: str, **query: Asked) -> Document:
+        """Query parameters that are None are left out; several values make several parameters."""
+        return _document((await self.ask(who, service, "GET", path, query=query)).document, service)
+
+    async def find(self, who: Identity, service: str, path: str, **query: Asked) -> Any:
+        """The same, list or document, and None where it is not there, not offered by this release, or not for these roles."""
+        try:
+            return (await self.ask(who, service, "GET", path, query=query)).document
+        except Refused as refused:
+            if refused.status in _NOT_HAD:
+                return None
+            raise
 
     async def post(
         self, who: Identity, service: str, path: str, body: Document | None = None, *, once: str | None = None
     ) -> Document:
         """`once` is the Idempotency-Key: a form that is sent twice acts once."""
-        headers: Headers = [(b"content-type", b"application/json")] if body is not None else []
-        if once is not None:
-            headers.append((b"idempotency-key", once.encode("ascii", "ignore")))
-        sent = json.dumps(body).encode() if body is not None else b""
-        return await self._ask(who, service, "POST", path, headers=headers, body=sent)
+        return _document((await self.ask(who, service, "POST", path, body=body, once=once)).document, service)
 
-    async def _ask(
+    async def ask(
         self,
         who: Identity,
         service: str,
         method: str,
         path: str,
         *,
-        query: bytes = b"",
-        headers: Headers | None = None,
-        body: bytes = b"",
-    ) -> Document:
+        query: Mapping[str, Asked] | None = None,
+        body: Document | None = None,
+        once: str | None = None,
+        if_match: str | None = None,
+    ) -> Answer:
+        """Any request. `path` is percent-encoded already."""
+        headers: Headers = [(b"content-type", b"application/json")] if body is not None else []
+        if once is not None:
+            headers.append((b"idempotency-key", once.encode("ascii", "ignore")))
+        if if_match is not None:
+            headers.append((b"if-match", if_match.encode("ascii", "ignore")))
+        sent = json.dumps(body).encode() if body is not None else b""
+        given = {name: value for name, value in (query or {}).items() if value is not None}
         answer = _Collected()
-        asked = False
-
-        async def receive() -> Message:
-            nonlocal asked
-            if asked:
-                return {"type": "http.disconnect"}
-            asked = True
-            return {"type": "http.request", "body": body, "more_body": False}
-
         request = Outgoing(
             method=method,
             path=path.encode("ascii"),
-            query=query,
+            query=urlencode(given, doseq=True).encode("ascii"),
             headers=[
                 (b"accept", b"application/json"),
-                *(headers or []),
-                (b"content-length", str(len(body)).encode()),
+                *headers,
+                (b"content-length", str(len(sent)).encode()),
                 (IDENTITY_HEADER, self.mint(who, service)),
             ],
             host=service,
         )
-        await self.upstreams[service].forward(request, receive, answer)
-        return answer.document(service)
+        await self.upstreams[service].forward(request, _saying(sent), answer)
+        return answer.read(service)
+
+
+def _saying(body: bytes) -> Receive:
+    asked = False
+
+    async def receive() -> Message:
+        nonlocal asked
+        if asked:
+            return {"type": "http.disconnect"}
+        asked = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+def _document(found: Any, service: str) -> Document:
+    if not isinstance(found, dict):
+        raise UpstreamUnreachable(f"{service} gave an answer of another shape.")
+    return found
 
 
 class _Collected:
@@ -100,22 +133,22 @@ class _Collected:
 
     def __init__(self) -> None:
         self._status = 0
+        self._etag = ""
         self._parts: list[bytes] = []
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
+            self._etag = next((value.decode("latin-1") for name, value in message["headers"] if name == b"etag"), "")
         else:
             self._parts.append(message.get("body", b""))
 
-    def document(self, service: str) -> Document:
+    def read(self, service: str) -> Answer:
         body = b"".join(self._parts)
         try:
-            document = json.loads(body) if body else {}
+            found = json.loads(body) if body else {}
         except ValueError as error:
             raise UpstreamUnreachable(f"{service} gave an answer that cannot be read.") from error
-        if not isinstance(document, dict):
-            raise UpstreamUnreachable(f"{service} gave an answer of another shape.")
         if not 200 <= self._status < 300:
-            raise Refused(self._status, document)
-        return document
+            raise Refused(self._status, _document(found, service))
+        return Answer(found, self._etag)

@@ -1,12 +1,13 @@
 """Who is signed in to the console: a cookie, of which the database holds a hash."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import parse_qs
 
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from services.gateway.domain.login import COOKIE, Session
@@ -18,6 +19,7 @@ from shared.clock import Clock
 from shared.errors import Forbidden, ServiceError, TooLarge
 
 FORM_TYPE = "application/x-www-form-urlencoded"
+UPLOAD_TYPE = "multipart/form-data"
 MOST_FORM_BYTES = 32 * 1024
 MOST_FIELDS = 50
 
@@ -96,20 +98,64 @@ class SessionDesk:
         return f"{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0" + ("; Secure" if self.secure else "")
 
 
-async def read_form(request: Request) -> Mapping[str, str]:
-    """A plain form, last value of each field. `BodyUnreadable`, `TooLarge`."""
+class Fields(dict[str, str]):
+    """A form that was sent: the last value of each field, and all of those that may be chosen several times."""
+
+    def __init__(self, given: Mapping[str, Sequence[str]]) -> None:
+        self._all = {name: [value.replace("\x00", "") for value in values] for name, values in given.items()}
+        super().__init__({name: values[-1] for name, values in self._all.items()})
+
+    def every(self, name: str) -> list[str]:
+        return list(self._all.get(name, ()))
+
+    def line(self, name: str) -> str:
+        """The value without the space around it; empty where there is none."""
+        return self.get(name, "").strip()
+
+
+async def read_form(request: Request, *, most_bytes: int = MOST_FORM_BYTES, most_fields: int = MOST_FIELDS) -> Fields:
+    """A plain form. `BodyUnreadable`, `TooLarge`."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
         raise BodyUnreadable("What was sent is not a filled-in form.")
+    body = await _read_body(request, most_bytes)
+    try:
+        return Fields(parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=most_fields))
+    except ValueError as error:
+        raise BodyUnreadable("What was sent is not a filled-in form.") from error
+
+
+async def read_upload(request: Request, *, most_bytes: int) -> Fields:
+    """A form with files, whose texts are taken as fields: `multipart/form-data`. `BodyUnreadable`, `TooLarge`."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != UPLOAD_TYPE:
+        return await read_form(request, most_bytes=most_bytes)
+    body = await _read_body(request, most_bytes)
+
+    async def stream() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    parser = MultiPartParser(request.headers, stream(), max_files=4, max_fields=MOST_FIELDS, max_part_size=most_bytes)
+    given: dict[str, list[str]] = {}
+    try:
+        form = await parser.parse()
+        for name, value in form.multi_items():
+            text = value if isinstance(value, str) else (await value.read()).decode("utf-8-sig")
+            given.setdefault(name, []).append(text)
+        await form.close()
+    except (MultiPartException, ValueError) as error:
+        raise BodyUnreadable("What was sent is not a filled-in form with a text file.") from error
+    return Fields(given)
+
+
+async def _read_body(request: Request, most_bytes: int) -> bytes:
     body = b""
     try:
         async for part in request.stream():
             body += part
-            if len(body) > MOST_FORM_BYTES:
+            if len(body) > most_bytes:
                 raise TooLarge("The form is too large.")
-        fields = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
-    except (ValueError, ClientDisconnect) as error:
+    except ClientDisconnect as error:
         raise BodyUnreadable("What was sent is not a filled-in form.") from error
-    return {name: values[-1].replace("\x00", "") for name, values in fields.items()}
+    return body
 
 
 def check_csrf(form: Mapping[str, str], who: SignedIn) -> None:
