@@ -1,5 +1,14 @@
 """The tables of this service, a module per subject."""
 
+from services.tickets.adapters.tables.channel import (
+    FaqEntryRow,
+    FaqVerdictRow,
+    FaqVersionRow,
+    FollowLinkRow,
+    FormRow,
+    MailRow,
+    SentNoticeRow,
+)
 from services.tickets.adapters.tables.clocks import (
     BreachRow,
     ClockRow,
@@ -27,6 +36,17 @@ from services.tickets.adapters.tables.policies import (
     PolicySignatureRow,
 )
 from services.tickets.adapters.tables.record import Record, metadata, plumbing
+from services.tickets.adapters.tables.reports import (
+    ClockResultRow,
+    ExemptionRow,
+    RecognitionRefusalRow,
+    RecognitionRow,
+    ResultCountRow,
+    ReviewCommentRow,
+    ReviewRow,
+    ReviewSignatureRow,
+    WhatIfRow,
+)
 from services.tickets.adapters.tables.tickets import (
     NEVER,
     CascadeRow,
@@ -48,6 +68,7 @@ __all__ = [
     "BreachRow",
     "CalendarRow",
     "CascadeRow",
+    "ClockResultRow",
     "ClockRow",
     "CommentEditRow",
     "CommentRow",
@@ -56,7 +77,14 @@ __all__ = [
     "EnrolmentRow",
     "EntryRow",
     "EscalationRow",
+    "ExemptionRow",
+    "FaqEntryRow",
+    "FaqVerdictRow",
+    "FaqVersionRow",
+    "FollowLinkRow",
+    "FormRow",
     "LinkRow",
+    "MailRow",
     "MomentRow",
     "OutgoingRow",
     "PersonIdentityRow",
@@ -66,7 +94,14 @@ __all__ = [
     "PolicyMigrationTicketRow",
     "PolicyRow",
     "PolicySignatureRow",
+    "RecognitionRefusalRow",
+    "RecognitionRow",
     "Record",
+    "ResultCountRow",
+    "ReviewCommentRow",
+    "ReviewRow",
+    "ReviewSignatureRow",
+    "SentNoticeRow",
     "SourceRow",
     "TeamRow",
     "TicketRow",
@@ -74,6 +109,7 @@ __all__ = [
     "WatermarkRow",
     "WaveRow",
     "WebhookRow",
+    "WhatIfRow",
     "metadata",
     "plumbing",
 ]

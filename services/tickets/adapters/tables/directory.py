@@ -37,6 +37,10 @@ class PlanRow(Record, table=True):
     rollout: str = Field(primary_key=True)
     courses: dict[str, str] = Field(sa_type=JSONDocument)
     systems: list[str] = Field(sa_type=JSONDocument)
+    title: str | None = None
+    applied_at: datetime | None = None
+    announced_at: datetime | None = None
+    notice_seconds: float | None = None
     epoch: int
     version: int
 
@@ -85,11 +89,14 @@ class EnrolmentRow(Record, table=True):
 
 
 class PersonRow(Record, table=True):
-    """Projection of rollout.person.changed, as far as a requester's identity goes."""
+    """Projection of rollout.person.changed, as far as a requester's identity goes, and whom to thank them with."""
 
     __tablename__ = "people"
     person_id: str = Field(primary_key=True)
     name: str
+    email: str | None = None
+    manager_id: str | None = None
+    zone: str | None = None
     epoch: int
     version: int
 

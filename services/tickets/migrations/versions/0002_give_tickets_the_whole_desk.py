@@ -104,6 +104,94 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", "version", "side", name=op.f("pk_policy_signatures")),
     )
     op.create_table(
+        "recognition_refusals",
+        sa.Column("receiver", sa.String(), nullable=False),
+        sa.Column("refused_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("receiver", name=op.f("pk_recognition_refusals")),
+    )
+    op.create_table(
+        "recognitions",
+        sa.Column("recognition_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("receiver", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=True),
+        sa.Column("month", sa.String(), nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("told", DOCUMENT, nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("given_by", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("recognition_id", name=op.f("pk_recognitions")),
+        sa.UniqueConstraint("kind", "receiver", "month", name=op.f("uq_recognitions_kind_receiver_month")),
+    )
+    with op.batch_alter_table("recognitions", schema=None) as batch_op:
+        batch_op.create_index("ix_recognitions_given", ["given_at", "recognition_id"], unique=False)
+        batch_op.create_index("ix_recognitions_person", ["person_id"], unique=False)
+
+    op.create_table(
+        "result_counts",
+        sa.Column("count_id", sa.String(), nullable=False),
+        sa.Column("folded", sa.Boolean(), nullable=False),
+        sa.Column("per_agent", sa.Boolean(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("policy", sa.String(), nullable=False),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("team", sa.String(), nullable=False),
+        sa.Column("agent", sa.String(), nullable=False),
+        sa.Column("priority", sa.String(), nullable=False),
+        sa.Column("target", sa.String(), nullable=False),
+        sa.Column("rollout", sa.String(), nullable=False),
+        sa.Column("wave", sa.String(), nullable=False),
+        sa.Column("met", sa.Integer(), nullable=False),
+        sa.Column("breached", sa.Integer(), nullable=False),
+        sa.Column("exempted", sa.Integer(), nullable=False),
+        sa.Column("open_overdue", sa.Integer(), nullable=False),
+        sa.Column("cancelled", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("count_id", name=op.f("pk_result_counts")),
+    )
+    with op.batch_alter_table("result_counts", schema=None) as batch_op:
+        batch_op.create_index("ix_result_counts_day", ["per_agent", "day"], unique=False)
+        batch_op.create_index(
+            "ix_result_counts_parts",
+            ["count_id"],
+            unique=False,
+            sqlite_where=sa.text("folded = 0"),
+            postgresql_where=sa.text("folded = false"),
+        )
+
+    op.create_table(
+        "review_comments",
+        sa.Column("comment_id", sa.String(), nullable=False),
+        sa.Column("month", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("author", sa.String(), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("comment_id", name=op.f("pk_review_comments")),
+    )
+    with op.batch_alter_table("review_comments", schema=None) as batch_op:
+        batch_op.create_index("ix_review_comments_month", ["month", "comment_id"], unique=False)
+
+    op.create_table(
+        "review_signatures",
+        sa.Column("signature_id", sa.String(), nullable=False),
+        sa.Column("month", sa.String(), nullable=False),
+        sa.Column("side", sa.String(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("signed_by", sa.String(), nullable=False),
+        sa.Column("signed_by_subject", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("signature_id", name=op.f("pk_review_signatures")),
+        sa.UniqueConstraint("month", "side", "fingerprint", name=op.f("uq_review_signatures_month_side_fingerprint")),
+    )
+    op.create_table(
+        "reviews",
+        sa.Column("month", sa.String(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("snapshot", DOCUMENT, nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("month", name=op.f("pk_reviews")),
+    )
+    op.create_table(
         "teams",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("email", sa.String(), nullable=True),
@@ -147,6 +235,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_webhooks")),
     )
     op.create_table(
+        "what_ifs",
+        sa.Column("what_if_id", sa.String(), nullable=False),
+        sa.Column("policy", sa.String(), nullable=False),
+        sa.Column("document", DOCUMENT, nullable=False),
+        sa.Column("instead_of", sa.String(), nullable=True),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("cursor_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cursor_id", sa.String(), nullable=True),
+        sa.Column("tally", DOCUMENT, nullable=False),
+        sa.Column("problem", sa.String(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_by", sa.String(), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("what_if_id", name=op.f("pk_what_ifs")),
+    )
+    with op.batch_alter_table("what_ifs", schema=None) as batch_op:
+        batch_op.create_index("ix_what_ifs_asked", ["asked_at", "what_if_id"], unique=False)
+        batch_op.create_index(
+            "ix_what_ifs_waiting",
+            ["what_if_id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('queued', 'running')"),
+            postgresql_where=sa.text("state IN ('queued', 'running')"),
+        )
+
+    op.create_table(
         "cascades",
         sa.Column("cascade_id", sa.String(), nullable=False),
         sa.Column("parent_id", sa.String(), nullable=False),
@@ -171,6 +290,56 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "clock_results",
+        sa.Column("clock_id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("policy", sa.String(), nullable=False),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("team", sa.String(), nullable=False),
+        sa.Column("agent", sa.String(), nullable=False),
+        sa.Column("priority", sa.String(), nullable=False),
+        sa.Column("target", sa.String(), nullable=False),
+        sa.Column("rollout", sa.String(), nullable=False),
+        sa.Column("wave", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("target_seconds", sa.Float(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("counts_as", sa.String(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.Column("breached_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("elapsed_seconds", sa.Float(), nullable=True),
+        sa.Column("overdue_seconds", sa.Float(), nullable=True),
+        sa.Column("cancelled_because", sa.String(), nullable=True),
+        sa.Column("exempted", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.ticket_id"], name=op.f("fk_clock_results_ticket_id_tickets")),
+        sa.PrimaryKeyConstraint("clock_id", name=op.f("pk_clock_results")),
+    )
+    with op.batch_alter_table("clock_results", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_clock_results_figures",
+            [
+                "decided_at",
+                "counts_as",
+                "target",
+                "priority",
+                "team",
+                "agent",
+                "policy",
+                "policy_version",
+                "rollout",
+                "wave",
+                "elapsed_seconds",
+                "overdue_seconds",
+                "exempted",
+            ],
+            unique=False,
+        )
+        batch_op.create_index("ix_clock_results_ticket", ["ticket_id"], unique=False)
+
+    op.create_table(
         "escalations",
         sa.Column("escalation_id", sa.String(), nullable=False),
         sa.Column("clock_id", sa.String(), nullable=False),
@@ -191,6 +360,69 @@ def upgrade() -> None:
         batch_op.create_index("ix_escalations_ticket", ["ticket_id", "escalation_id"], unique=False)
 
     op.create_table(
+        "exemptions",
+        sa.Column("exemption_id", sa.String(), nullable=False),
+        sa.Column("clock_id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("target", sa.String(), nullable=False),
+        sa.Column("breached_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("given_by", sa.String(), nullable=False),
+        sa.Column("given_by_subject", sa.String(), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_by", sa.String(), nullable=True),
+        sa.Column("revoked_reason", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.ticket_id"], name=op.f("fk_exemptions_ticket_id_tickets")),
+        sa.PrimaryKeyConstraint("exemption_id", name=op.f("pk_exemptions")),
+    )
+    with op.batch_alter_table("exemptions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_exemptions_clock",
+            ["clock_id"],
+            unique=True,
+            sqlite_where=sa.text("revoked_at IS NULL"),
+            postgresql_where=sa.text("revoked_at IS NULL"),
+        )
+        batch_op.create_index("ix_exemptions_given", ["given_at", "exemption_id"], unique=False)
+
+    op.create_table(
+        "faq_entries",
+        sa.Column("entry_id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("rollout", sa.String(), nullable=True),
+        sa.Column("wave", sa.String(), nullable=True),
+        sa.Column("question", sa.String(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("published", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shown", sa.Integer(), nullable=False),
+        sa.Column("helped", sa.Integer(), nullable=False),
+        sa.Column("not_helped", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.ticket_id"], name=op.f("fk_faq_entries_ticket_id_tickets")),
+        sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_faq_entries")),
+    )
+    with op.batch_alter_table("faq_entries", schema=None) as batch_op:
+        batch_op.create_index("ix_faq_entries_scope", ["published", "rollout", "wave"], unique=False)
+        batch_op.create_index("ix_faq_entries_ticket", ["ticket_id"], unique=False)
+
+    op.create_table(
+        "follow_links",
+        sa.Column("link_id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_again_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.ticket_id"], name=op.f("fk_follow_links_ticket_id_tickets")),
+        sa.PrimaryKeyConstraint("link_id", name=op.f("pk_follow_links")),
+    )
+    with op.batch_alter_table("follow_links", schema=None) as batch_op:
+        batch_op.create_index("ix_follow_links_ticket", ["ticket_id", "made_at"], unique=False)
+
+    op.create_table(
         "links",
         sa.Column("ticket_id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -203,6 +435,56 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("links", schema=None) as batch_op:
         batch_op.create_index("ix_links_made", ["ticket_id", "kind", "other_id", "made_at"], unique=False)
+
+    op.create_table(
+        "mails",
+        sa.Column("mail_id", sa.String(), nullable=False),
+        sa.Column("dedupe_key", sa.String(), nullable=False),
+        sa.Column("message_id", sa.String(), nullable=True),
+        sa.Column("from_email", sa.String(), nullable=False),
+        sa.Column("from_name", sa.String(), nullable=False),
+        sa.Column("recipients", DOCUMENT, nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("attachments", DOCUMENT, nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("ticket_id", sa.String(), nullable=True),
+        sa.Column("comment_id", sa.String(), nullable=True),
+        sa.CheckConstraint(
+            "outcome IN ('opened', 'commented', 'noted', 'ignored', 'quarantined')", name=op.f("ck_mails_outcome")
+        ),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.ticket_id"], name=op.f("fk_mails_ticket_id_tickets")),
+        sa.PrimaryKeyConstraint("mail_id", name=op.f("pk_mails")),
+        sa.UniqueConstraint("dedupe_key", name=op.f("uq_mails_dedupe_key")),
+    )
+    with op.batch_alter_table("mails", schema=None) as batch_op:
+        batch_op.create_index("ix_mails_message", ["message_id"], unique=False)
+        batch_op.create_index("ix_mails_outcome", ["outcome", "mail_id"], unique=False)
+        batch_op.create_index("ix_mails_sender", ["from_email", "handled_at"], unique=False)
+        batch_op.create_index("ix_mails_ticket", ["ticket_id", "mail_id"], unique=False)
+
+    op.create_table(
+        "sent_forms",
+        sa.Column("form_id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.ticket_id"], name=op.f("fk_sent_forms_ticket_id_tickets")),
+        sa.PrimaryKeyConstraint("form_id", name=op.f("pk_sent_forms")),
+    )
+    op.create_table(
+        "sent_notices",
+        sa.Column("notification_id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.ticket_id"], name=op.f("fk_sent_notices_ticket_id_tickets")),
+        sa.PrimaryKeyConstraint("notification_id", name=op.f("pk_sent_notices")),
+    )
+    with op.batch_alter_table("sent_notices", schema=None) as batch_op:
+        batch_op.create_index("ix_sent_notices_ticket", ["ticket_id", "at"], unique=False)
 
     op.create_table(
         "comment_edits",
@@ -220,6 +502,33 @@ def upgrade() -> None:
     with op.batch_alter_table("comment_edits", schema=None) as batch_op:
         batch_op.create_index("ix_comment_edits_comment", ["comment_id", "edit_id"], unique=False)
 
+    op.create_table(
+        "faq_verdicts",
+        sa.Column("form_id", sa.String(), nullable=False),
+        sa.Column("entry_id", sa.String(), nullable=False),
+        sa.Column("helped", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["entry_id"], ["faq_entries.entry_id"], name=op.f("fk_faq_verdicts_entry_id_faq_entries")
+        ),
+        sa.PrimaryKeyConstraint("form_id", "entry_id", name=op.f("pk_faq_verdicts")),
+    )
+    op.create_table(
+        "faq_versions",
+        sa.Column("entry_id", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("rollout", sa.String(), nullable=True),
+        sa.Column("wave", sa.String(), nullable=True),
+        sa.Column("question", sa.String(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("published", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["entry_id"], ["faq_entries.entry_id"], name=op.f("fk_faq_versions_entry_id_faq_entries")
+        ),
+        sa.PrimaryKeyConstraint("entry_id", "version", name=op.f("pk_faq_versions")),
+    )
     with op.batch_alter_table("breaches", schema=None) as batch_op:
         batch_op.add_column(sa.Column("source", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True))
@@ -283,6 +592,17 @@ def upgrade() -> None:
     with op.batch_alter_table("moments", schema=None) as batch_op:
         batch_op.add_column(sa.Column("detail", DOCUMENT, server_default="{}", nullable=False))
         batch_op.add_column(sa.Column("taken_back_at", sa.DateTime(timezone=True), nullable=True))
+
+    with op.batch_alter_table("people", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("email", sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("manager_id", sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("zone", sa.String(), nullable=True))
+
+    with op.batch_alter_table("plans", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("title", sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("announced_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("notice_seconds", sa.Float(), nullable=True))
 
     with op.batch_alter_table("policies", schema=None) as batch_op:
         batch_op.add_column(sa.Column("in_force_at", sa.DateTime(timezone=True), nullable=True))
