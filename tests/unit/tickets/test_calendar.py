@@ -195,7 +195,8 @@ def test_a_ticket_opened_outside_hours_counts_from_the_next_opening() -> None:
         ("UTC", (OFFICE,) * 6),
         ("UTC", (CLOSED,) * 7),
         ("UTC", ((Window(opens=600, closes=600),),) * 7),
-        ("UTC", ((Window(opens=600, closes=1441),),) * 7),
+        ("UTC", ((Window(opens=600, closes=2881),),) * 7),
+        ("UTC", ((Window(opens=1440, closes=1500),),) * 7),
         ("UTC", ((Window(opens=600, closes=700), Window(opens=690, closes=800)),) * 7),
     ],
 )
