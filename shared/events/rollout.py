@@ -47,6 +47,10 @@ class PlanApplied(Event, name="rollout.plan.applied", kind=Kind.STATE, key="roll
     systems: list[str]
     waves: list[str]
     applied_at: datetime
+    announced_at: datetime | None = None
+    """When IT's go-to person was told; the notice period runs from here."""
+    notice_seconds: float | None = None
+    """How much notice the plan promises IT."""
 
 
 class HoldView(BaseModel):

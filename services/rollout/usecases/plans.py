@@ -197,6 +197,8 @@ async def _note_applied(unit: RolloutUnit, rollout: Rollout, applied: AppliedPla
             systems=list(plan.systems),
             waves=[wave.name for wave in plan.waves],
             applied_at=applied.applied_at,
+            announced_at=rollout.notice_from_at,
+            notice_seconds=plan.notice_for.total_seconds(),
         ),
         aggregate_version=rollout.version,
     )

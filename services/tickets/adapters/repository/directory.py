@@ -74,12 +74,13 @@ class DirectoryRepository:
 
     async def keep_plan(self, envelope: Envelope[Any]) -> bool:
         data = envelope.data
-        values = {"courses": data.courses, "systems": list(data.systems)}
+        told = {name: getattr(data, name) for name in ("title", "applied_at", "announced_at", "notice_seconds")}
+        values = {"courses": data.courses, "systems": list(data.systems), **told}
         return await upsert_if_newer(self._work, PlanRow, {"rollout": data.rollout}, values, envelope)
 
     async def keep_wave(self, envelope: Envelope[Any]) -> bool:
         data = envelope.data
-        names = ("rollout", "wave", "phase", "opened_at", "completed_at")
+        names = ("rollout", "wave", "phase", "opened_at", "completed_at", "audience_size")
         values = {name: getattr(data, name) for name in names}
         return await upsert_if_newer(self._work, WaveRow, {"wave_id": data.wave_id}, values, envelope)
 
@@ -90,9 +91,8 @@ class DirectoryRepository:
 
     async def keep_person(self, envelope: Envelope[Any]) -> bool:
         data = envelope.data
-        if not await upsert_if_newer(
-            self._work, PersonRow, {"person_id": data.person_id}, {"name": data.name}, envelope
-        ):
+        values = {name: getattr(data, name) for name in ("name", "email", "manager_id", "zone")}
+        if not await upsert_if_newer(self._work, PersonRow, {"person_id": data.person_id}, values, envelope):
             return False
         named = sorted(data.external_ids.items()) + ([("", data.email.casefold())] if data.email else [])
         await self._session.execute(delete(PersonIdentityRow).where(col(PersonIdentityRow.person_id) == data.person_id))
@@ -116,7 +116,7 @@ class DirectoryRepository:
 
     async def erase_person(self, person_id: str) -> None:
         # The person's row stays as a tombstone: a state event that comes late must not bring them back.
-        grave = {"name": FORGOTTEN, "epoch": LAST_EPOCH, "version": 0}
+        grave = {"name": FORGOTTEN, "email": None, "manager_id": None, "epoch": LAST_EPOCH, "version": 0}
         statement = insert_for(self._work.dialect, PersonRow).values(person_id=person_id, **grave)
         await self._session.execute(statement.on_conflict_do_update(index_elements=["person_id"], set_=grave))
         for row in (PersonIdentityRow, EnrolmentRow):
