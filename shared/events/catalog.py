@@ -34,6 +34,7 @@ CATALOGUE: tuple[type[Event], ...] = (
     tickets.TicketResolved,
     tickets.TicketReopened,
     tickets.ClockBreached,
+    tickets.ClockBreachConfirmed,
     tickets.ClockBreachWithdrawn,
     tickets.ClockSettled,
     tickets.DeliveryUnderstood,

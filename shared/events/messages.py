@@ -38,6 +38,8 @@ class NotificationRequestedPayload(Event):
     """The Message-ID, in angle brackets, of the e-mail that this one answers."""
     follows: list[str] = []
     """Earlier notifications of the same conversation, so that a mail program shows them together."""
+    not_before: datetime | None = None
+    """Real time: spread out by the sender so that many at once do not land together; None is at once."""
 
 
 class DeliveryUnderstoodPayload(Event):

@@ -93,6 +93,15 @@ class ClockBreached(_ClockEvent, name="tickets.clock.breached", key="clock_id"):
     breached_at: datetime
     detected_at: datetime
     cause: Literal["elapsed", "retarget", "retracted", "merged"] = "elapsed"
+    confirmed: bool = True
+    """False while the ticket's source has not been read up to `breached_at`: an earlier fact may still withdraw it."""
+
+
+class ClockBreachConfirmed(_ClockEvent, name="tickets.clock.breach_confirmed", key="clock_id"):
+    """The source has been read past the instant of an unconfirmed breach: no earlier fact came."""
+
+    breached_at: datetime
+    confirmed_at: datetime
 
 
 class ClockBreachWithdrawn(_ClockEvent, name="tickets.clock.breach_withdrawn", key="clock_id"):

@@ -47,7 +47,7 @@ async def keep_notice(unit: GatewayUnit, wanted: NotificationRequestedPayload, *
             wave=wanted.wave,
             state="waiting",
             attempts=0,
-            next_attempt_at=now,
+            next_attempt_at=max(now, wanted.not_before or now),
             requested_at=now,
             sent_at=None,
             reason=None,
