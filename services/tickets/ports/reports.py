@@ -47,10 +47,8 @@ class Reports(Protocol):
 
     async def find(self, clock_id: str) -> Result | None: ...
 
-    async def of_tickets(self, ticket_ids: Collection[str]) -> list[Result]: ...
-
-    async def figures(self, by: By, period: Period, cut: Cut, limit: int) -> dict[Group, Figures]:
-        """From the counters; only what lies beside whole UTC days is counted from the results. At most `limit` groups."""
+    async def figures(self, by: By, period: Period, cut: Cut) -> dict[Group, Figures]:
+        """From the counters; only what lies beside whole UTC days is counted from the results."""
         ...
 
     async def percentiles(
@@ -59,8 +57,16 @@ class Reports(Protocol):
         """(elapsed of what is finished, overdue of what is finished late), of what counts in the period."""
         ...
 
+    async def hold_snapshot(self) -> None:
+        """What is read from here on is of one instant. Only before anything was read."""
+        ...
+
+    async def hold_counters(self) -> None:
+        """Nobody notes results until this transaction ends."""
+        ...
+
     async def counters(self, first_day: date, end_day: date) -> dict[CountKey, Figures]:
-        """The counters of the days `[first_day, end_day)` as they are kept."""
+        """The counters of the days `[first_day, end_day)` as they are kept; those that come to nothing are left out."""
         ...
 
     async def recount(self, first_day: date, end_day: date) -> dict[CountKey, Figures]:
