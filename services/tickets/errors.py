@@ -86,3 +86,13 @@ class MigrationNotReady(Conflict):
 class MigrationsOverlap(Conflict):
     code = "migrations_overlap"
     title = "Another migration is about the same tickets"
+
+
+class WatermarkInTheFuture(InvalidRequest):
+    code = "watermark_in_the_future"
+    title = "The watermark lies in the future"
+
+
+class WatermarkNotFound(NotFound):
+    code = "watermark_not_found"
+    title = "The source has told no watermark"

@@ -1,7 +1,9 @@
 """What the use cases need of the world, as Protocols. The adapters keep them."""
 
+from services.tickets.ports.clocks import Clocks, Missed, Watermark
 from services.tickets.ports.contacts import Contact, Contacts, Identification
 from services.tickets.ports.directory import Directory, Sources
+from services.tickets.ports.links import LinkedTicket, Links
 from services.tickets.ports.policies import (
     Calendars,
     CalendarVersion,
@@ -14,27 +16,45 @@ from services.tickets.ports.policies import (
     Side,
     Signature,
 )
-from services.tickets.ports.tickets import Filing, TicketFilter, Tickets
+from services.tickets.ports.reports import Cut, Group, Percentiles, Reports
+from services.tickets.ports.teams import Team, Teams, View, Views
+from services.tickets.ports.tickets import Counts, Filing, Sla, Sort, TicketFilter, Tickets
 from services.tickets.ports.unit import TicketsUnit
 
 __all__ = [
     "CalendarVersion",
     "Calendars",
+    "Clocks",
     "Contact",
     "Contacts",
+    "Counts",
+    "Cut",
     "Directory",
     "Filing",
+    "Group",
     "Identification",
+    "LinkedTicket",
+    "Links",
     "Migration",
     "Migrations",
+    "Missed",
     "Moved",
+    "Percentiles",
     "Phase",
     "Policies",
     "PolicyVersion",
+    "Reports",
     "Side",
     "Signature",
+    "Sla",
+    "Sort",
     "Sources",
+    "Team",
+    "Teams",
     "TicketFilter",
     "Tickets",
     "TicketsUnit",
+    "View",
+    "Views",
+    "Watermark",
 ]

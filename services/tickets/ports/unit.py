@@ -2,9 +2,13 @@
 
 from typing import Any, Protocol
 
+from services.tickets.ports.clocks import Clocks
 from services.tickets.ports.contacts import Contacts
 from services.tickets.ports.directory import Directory, Sources
-from services.tickets.ports.policies import Policies
+from services.tickets.ports.links import Links
+from services.tickets.ports.policies import Calendars, Migrations, Policies
+from services.tickets.ports.reports import Reports
+from services.tickets.ports.teams import Teams, Views
 from services.tickets.ports.tickets import Tickets
 from shared.events.envelope import Envelope, Event
 
@@ -16,15 +20,36 @@ class TicketsUnit(Protocol):
     def tickets(self) -> Tickets: ...
 
     @property
+    def links(self) -> Links: ...
+
+    @property
+    def teams(self) -> Teams: ...
+
+    @property
+    def views(self) -> Views: ...
+
+    @property
+    def clocks(self) -> Clocks: ...
+
+    @property
     def contacts(self) -> Contacts: ...
 
     @property
     def policies(self) -> Policies: ...
 
     @property
+    def calendars(self) -> Calendars: ...
+
+    @property
+    def migrations(self) -> Migrations: ...
+
+    @property
     def directory(self) -> Directory: ...
 
     @property
     def sources(self) -> Sources: ...
+
+    @property
+    def reports(self) -> Reports: ...
 
     def record(self, payload: Event, *, aggregate_version: int | None = None) -> Envelope[Any]: ...

@@ -2,10 +2,16 @@
 
 from typing import Any
 
+from services.tickets.adapters.repository.calendars import CalendarRepository
+from services.tickets.adapters.repository.clocks import ClockRepository
 from services.tickets.adapters.repository.contacts import ContactRepository
 from services.tickets.adapters.repository.directory import DirectoryRepository
+from services.tickets.adapters.repository.links import LinkRepository
+from services.tickets.adapters.repository.migrations import MigrationRepository
 from services.tickets.adapters.repository.policies import PolicyRepository
+from services.tickets.adapters.repository.reports import ReportRepository
 from services.tickets.adapters.repository.sources import SourceRepository
+from services.tickets.adapters.repository.teams import TeamRepository, ViewRepository
 from services.tickets.adapters.repository.tickets import TicketRepository
 from shared.database import UnitOfWork
 from shared.events.envelope import Envelope, Event
@@ -19,10 +25,17 @@ class DatabaseUnit:
     def __init__(self, work: UnitOfWork) -> None:
         self._work = work
         self.tickets = TicketRepository(work)
+        self.links = LinkRepository(work)
+        self.teams = TeamRepository(work)
+        self.views = ViewRepository(work)
+        self.clocks = ClockRepository(work)
         self.contacts = ContactRepository(work)
-        self.policies = PolicyRepository(work)
+        self.calendars = CalendarRepository(work)
+        self.policies = PolicyRepository(work, self.calendars)
+        self.migrations = MigrationRepository(work)
         self.directory = DirectoryRepository(work)
         self.sources = SourceRepository(work)
+        self.reports = ReportRepository(work)
 
     def record(self, payload: Event, *, aggregate_version: int | None = None) -> Envelope[Any]:
         return self._work.record(payload, aggregate_version=aggregate_version)

@@ -1,0 +1,18 @@
+"""What happens because time passes: clocks run out, breaches are confirmed, ladders are climbed."""
+
+from services.tickets.usecases.clockwork.breaching import breach_due_clocks, next_due
+from services.tickets.usecases.clockwork.confirming import (
+    advance_watermark,
+    confirm_breaches,
+    forget_watermark,
+    next_confirmable,
+)
+
+__all__ = [
+    "advance_watermark",
+    "breach_due_clocks",
+    "confirm_breaches",
+    "forget_watermark",
+    "next_confirmable",
+    "next_due",
+]
