@@ -43,6 +43,20 @@ class Ticket:
     tags: tuple[str, ...] = ()
     course: str | None = None
     system: str | None = None
+    team: str | None = None
+    impact: str | None = None
+    """What a P1 keeps people from doing, in the reporter's words."""
+    cause: str | None = None
+    minutes_lost: int | None = None
+    """Working time that the reporter says was lost, of everybody together."""
+    major: bool = False
+    """Its children wait for it and are solved with it."""
+    parent_id: str | None = None
+    waits_for: str | None = None
+    """`parent` while its resolution stands still because a major incident's does not."""
+    solved_with: str | None = None
+    """The major incident whose solving solved this one; reopening that reopens this."""
+    merged_into: str | None = None
     attribution: Attribution | None = None
     by_hand: bool = False
     """The desk set the attribution, or that there is none; no rule changes it then."""
@@ -54,6 +68,8 @@ class Ticket:
     opened_at: datetime
     solved_at: datetime | None = None
     deleted_at: datetime | None = None
+    updated_at: datetime | None = None
+    """When anybody could last see a change; None only before it is first written."""
     version: int = 1
     told_at: Mapping[str, datetime] = field(default_factory=dict)
 
@@ -73,11 +89,31 @@ class Comment:
     public: bool
     body: str
     external_id: str | None = None
+    moment_id: str | None = None
+    """What it meant to the clocks: an answer or a word of the requester; None where it meant nothing."""
+    edited_at: datetime | None = None
+    retracted_at: datetime | None = None
+    retracted_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentEdit:
+    """What a comment said before it was changed."""
+
+    edit_id: str
+    comment_id: str
+    body: str
+    public: bool
+    edited_at: datetime
+    edited_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of a ticket's history: who did what, when it happened and when it was noticed."""
+    """One line of a ticket's history: who did what, when it happened and when it was noticed.
+
+    `batch_id` joins what one bulk change did, so that it can be undone together.
+    """
 
     entry_id: str
     ticket_id: str
@@ -86,6 +122,7 @@ class Entry:
     kind: str
     actor: str
     detail: Mapping[str, object]
+    batch_id: str | None = None
 
 
 # `closed` is the end. `new` is where a ticket begins and is never returned to; `unknown` is only ever another desk's word.

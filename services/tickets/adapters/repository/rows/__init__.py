@@ -4,6 +4,8 @@ from services.tickets.adapters.repository.rows.clocks import clock_of, clock_val
 from services.tickets.adapters.repository.rows.tickets import (
     comment_of,
     comment_values,
+    edit_of,
+    edit_values,
     entry_of,
     entry_values,
     ticket_of,
@@ -15,6 +17,8 @@ __all__ = [
     "clock_values",
     "comment_of",
     "comment_values",
+    "edit_of",
+    "edit_values",
     "entry_of",
     "entry_values",
     "moment_of",

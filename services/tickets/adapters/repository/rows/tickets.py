@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from services.tickets.adapters.tables import CommentRow, EntryRow, TicketRow
+from services.tickets.adapters.tables import CommentEditRow, CommentRow, EntryRow, TicketRow
 from services.tickets.domain.attribution import Attribution, Rule
 from services.tickets.domain.policy import Priority, Status
-from services.tickets.domain.ticket import AuthorRole, Comment, Entry, Kind, Ticket
+from services.tickets.domain.ticket import AuthorRole, Comment, CommentEdit, Entry, Kind, Ticket
 from shared.clock import parse_instant, render_instant
 
 
@@ -27,6 +27,15 @@ def ticket_of(row: TicketRow) -> Ticket:
         tags=tuple(row.tags),
         course=row.course,
         system=row.system,
+        team=row.team,
+        impact=row.impact,
+        cause=row.cause,
+        minutes_lost=row.minutes_lost,
+        major=row.major,
+        parent_id=row.parent_id,
+        waits_for=row.waits_for,
+        solved_with=row.solved_with,
+        merged_into=row.merged_into,
         attribution=attribution,
         by_hand=row.by_hand,
         source=row.source,
@@ -37,6 +46,7 @@ def ticket_of(row: TicketRow) -> Ticket:
         opened_at=row.opened_at,
         solved_at=row.solved_at,
         deleted_at=row.deleted_at,
+        updated_at=row.updated_at,
         version=row.version,
         told_at={name: parse_instant(at) for name, at in row.told_at.items()},
     )
@@ -58,6 +68,15 @@ def ticket_values(ticket: Ticket) -> dict[str, Any]:
         "tags": list(ticket.tags),
         "course": ticket.course,
         "system": ticket.system,
+        "team": ticket.team,
+        "impact": ticket.impact,
+        "cause": ticket.cause,
+        "minutes_lost": ticket.minutes_lost,
+        "major": ticket.major,
+        "parent_id": ticket.parent_id,
+        "waits_for": ticket.waits_for,
+        "solved_with": ticket.solved_with,
+        "merged_into": ticket.merged_into,
         "rollout": attribution.rollout if attribution else None,
         "wave": attribution.wave if attribution else None,
         "rule": attribution.rule.value if attribution else None,
@@ -70,6 +89,7 @@ def ticket_values(ticket: Ticket) -> dict[str, Any]:
         "opened_at": ticket.opened_at,
         "solved_at": ticket.solved_at,
         "deleted_at": ticket.deleted_at,
+        "updated_at": ticket.updated_at or ticket.opened_at,
         "version": ticket.version,
         "told_at": {name: render_instant(at) for name, at in ticket.told_at.items()},
     }
@@ -88,6 +108,10 @@ def comment_of(row: CommentRow) -> Comment:
         public=row.public,
         body=row.body,
         external_id=row.external_id,
+        moment_id=row.moment_id,
+        edited_at=row.edited_at,
+        retracted_at=row.retracted_at,
+        retracted_by=row.retracted_by,
     )
 
 
@@ -104,6 +128,32 @@ def comment_values(comment: Comment) -> dict[str, Any]:
         "public": comment.public,
         "body": comment.body,
         "external_id": comment.external_id,
+        "moment_id": comment.moment_id,
+        "edited_at": comment.edited_at,
+        "retracted_at": comment.retracted_at,
+        "retracted_by": comment.retracted_by,
+    }
+
+
+def edit_of(row: CommentEditRow) -> CommentEdit:
+    return CommentEdit(
+        edit_id=row.edit_id,
+        comment_id=row.comment_id,
+        body=row.body,
+        public=row.public,
+        edited_at=row.edited_at,
+        edited_by=row.edited_by,
+    )
+
+
+def edit_values(edit: CommentEdit) -> dict[str, Any]:
+    return {
+        "edit_id": edit.edit_id,
+        "comment_id": edit.comment_id,
+        "body": edit.body,
+        "public": edit.public,
+        "edited_at": edit.edited_at,
+        "edited_by": edit.edited_by,
     }
 
 
@@ -116,6 +166,7 @@ def entry_of(row: EntryRow) -> Entry:
         kind=row.kind,
         actor=row.actor,
         detail=row.detail,
+        batch_id=row.batch_id,
     )
 
 
@@ -128,4 +179,5 @@ def entry_values(entry: Entry) -> dict[str, Any]:
         "kind": entry.kind,
         "actor": entry.actor,
         "detail": dict(entry.detail),
+        "batch_id": entry.batch_id,
     }
