@@ -26,6 +26,7 @@ async def next_due(unit: TicketsUnit) -> datetime | None:
 async def breach_due_clocks(unit: TicketsUnit, now: datetime) -> int:
     """Breach what is due by `now`, at most a batch, the earliest first; how many. Once each: a breached clock is not due."""
     missed = await unit.clocks.breach_due(now, AT_ONCE)
+    await unit.reports.note_breaches([clock.clock_id for clock in missed])
     for clock in missed:
         unit.record(
             told.ClockBreached(

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, insert, select, text
 from sqlmodel import col
 
 from services.tickets.adapters.repository.reports import figures, rows
-from services.tickets.adapters.tables import ClockResultRow, ExemptionRow, ResultCountRow
+from services.tickets.adapters.tables import ClockResultRow, ClockRow, ExemptionRow, ResultCountRow, TicketRow
 from services.tickets.domain.period import Period
 from services.tickets.domain.report import By, CountKey, Figures, Result, corrected, deltas
 from services.tickets.ports.reports import Cut, Group, Percentiles
@@ -41,6 +41,18 @@ class ReportRepository:
                 if before != after:
                     changes.append((before, after))
             await self._write(changes)
+
+    async def note_breaches(self, clock_ids: Sequence[str]) -> None:
+        results: list[Result] = []
+        for some in chunks(clock_ids):
+            statement = (
+                select(ClockRow, TicketRow)
+                .join(TicketRow, col(TicketRow.ticket_id) == col(ClockRow.ticket_id))
+                .where(col(ClockRow.clock_id).in_(some), col(ClockRow.breached_at).is_not(None))
+            )
+            found = (await self._session.execute(statement, execution_options=_AS_STORED)).all()
+            results += [rows.breached_result(clock, ticket) for clock, ticket in found]
+        await self.note(results)
 
     async def _known(self, clock_ids: Sequence[str]) -> dict[str, Result]:
         statement = select(ClockResultRow).where(col(ClockResultRow.clock_id).in_(clock_ids)).with_for_update()
