@@ -1,6 +1,6 @@
 """What can be wrong with a request to this service, each named after the fact."""
 
-from shared.errors import Conflict, InvalidRequest, NotFound
+from shared.errors import Conflict, Forbidden, InvalidRequest, NotFound
 
 
 class TicketNotFound(NotFound):
@@ -96,3 +96,68 @@ class WatermarkInTheFuture(InvalidRequest):
 class WatermarkNotFound(NotFound):
     code = "watermark_not_found"
     title = "The source has told no watermark"
+
+
+class FiguresArePersonal(Forbidden):
+    code = "figures_are_personal"
+    title = "Figures of one person are for that person and the lead"
+
+
+class ClockNotBreached(Conflict):
+    code = "clock_not_breached"
+    title = "The clock has no breach that could be exempted"
+
+
+class OwnBreach(Forbidden):
+    code = "own_breach"
+    title = "Nobody exempts a breach of their own ticket"
+
+
+class AlreadyExempted(Conflict):
+    code = "already_exempted"
+    title = "The breach is exempted already"
+
+
+class ExemptionNotFound(NotFound):
+    code = "exemption_not_found"
+    title = "There is no such exemption"
+
+
+class ExemptionRevoked(Conflict):
+    code = "exemption_revoked"
+    title = "The exemption was revoked already"
+
+
+class WhatIfNotFound(NotFound):
+    code = "what_if_not_found"
+    title = "There is no such replay"
+
+
+class TooMuchToReplay(InvalidRequest):
+    code = "too_much_to_replay"
+    title = "The period holds too many tickets to replay at once"
+
+
+class MonthNotOver(Conflict):
+    code = "month_not_over"
+    title = "The month is not over"
+
+
+class ReviewChangedMeanwhile(Conflict):
+    code = "review_changed_meanwhile"
+    title = "The review is not what you read any more"
+
+
+class NotEarned(Conflict):
+    code = "not_earned"
+    title = "The results of the month do not say so"
+
+
+class AlreadyRecognised(Conflict):
+    code = "already_recognised"
+    title = "They were recognised for this already"
+
+
+class RecognitionDeclined(Conflict):
+    code = "recognition_declined"
+    title = "They do not want to be recognised"
