@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from services.tickets.domain.calendar import Calendar
-from services.tickets.domain.dossier import Dossier
 from services.tickets.domain.policy import Policy
 from shared.rest import PagingRequest
 
@@ -162,6 +161,7 @@ class Migration:
     destination: str
     moves: Mapping[str, str]
     retroactive: bool
+    goes_on: bool = False
     since: datetime | None = None
     reason: str = ""
     phase: Phase = Phase.PREVIEWING
@@ -224,6 +224,10 @@ class Migrations(Protocol):
         """Tickets that a migration from these versions is about; see `open_after`."""
         ...
 
+    async def labels_of_open(self) -> list[str]:
+        """Every version that a ticket which may still change is under."""
+        ...
+
     async def open_after(self, labels: Collection[str], since: datetime | None, after: str, limit: int) -> list[str]:
         """Ids, ascending, of tickets under these versions that may still change; also closed ones whose ledger holds a
         breach at `since` or later, if it is given."""
@@ -234,10 +238,6 @@ class Migrations(Protocol):
     async def count_moved(self, migration_id: str) -> int: ...
 
     async def note_moved(self, migration_id: str, moved: Sequence[Moved]) -> None: ...
-
-    async def read(self, ticket_ids: Collection[str]) -> list[Dossier]:
-        """To be looked at: with moments and clocks, nothing locked, in the order of their ids."""
-        ...
 
     async def flag_needless(self, clock_ids: Collection[str], *, needless: bool) -> None:
         """Breaches that stand: whether they would not have come to be under what now counts for the past."""

@@ -1,62 +1,220 @@
-"""Policies, a row per version."""
+"""Policies and calendars, a row per version."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Select, func, or_, select, text, tuple_, update
 from sqlmodel import col
 
-from services.tickets.adapters.tables import PolicyRow
+from services.tickets.adapters.repository.calendars import CalendarRepository
+from services.tickets.adapters.tables import PolicyRow, PolicySignatureRow
 from services.tickets.domain.policy import Policy
 from services.tickets.domain.policy_document import read_policy
 from services.tickets.errors import PolicyChangedMeanwhile, PolicyNotFound
+from services.tickets.ports import PolicyVersion, Side, Signature
 from shared.database import UnitOfWork, insert_for
 from shared.rest import PagingRequest, keyset_page
+
+LAST_ASKED = "standard"
+"""What every ticket gets that no other policy is for."""
+USUAL_ORDER = 100
+# Any number that no other lock of this database has.
+POLICIES_LOCK = 0x706F6C63
 
 
 class PolicyRepository:
     """`ports.Policies`. Versions never change, so one that was read is kept for the transaction."""
 
-    def __init__(self, work: UnitOfWork) -> None:
+    def __init__(self, work: UnitOfWork, calendars: CalendarRepository) -> None:
         self._session = work.session
         self._dialect = work.dialect
+        self._calendars = calendars
         self._read: dict[tuple[str, int], Policy] = {}
 
     async def load(self, versions: Collection[tuple[str, int]]) -> dict[tuple[str, int], Policy]:
-        missing = [version for version in versions if version not in self._read]
+        missing = {version for version in versions if version not in self._read}
         if missing:
             statement = select(PolicyRow).where(tuple_(col(PolicyRow.name), col(PolicyRow.version)).in_(missing))
-            for row in (await self._session.execute(statement)).scalars():
-                self._read[row.name, row.version] = read_policy(row.name, row.version, row.document)
+            found = (await self._session.execute(statement)).scalars().all()
+            unknown = sorted(missing - {(row.name, row.version) for row in found})
+            if unknown:
+                name, version = unknown[0]
+                raise PolicyNotFound(f"There is no version {version} of a policy named {name!r}.")
+            await self._parse(found)
         return {version: self._read[version] for version in versions}
 
-    async def current(self, name: str) -> Policy:
-        version, document = await self.document(name)
-        return self._read.setdefault((name, version), read_policy(name, version, document))
+    async def book(self, labels: Collection[str]) -> dict[str, Policy]:
+        found = await self.load({version_of(label) for label in labels})
+        return {policy.label: policy for policy in found.values()}
 
-    async def document(self, name: str) -> tuple[int, dict[str, Any]]:
+    async def in_force(self) -> list[Policy]:
+        newest = (
+            select(col(PolicyRow.name), func.max(col(PolicyRow.version)))
+            .where(col(PolicyRow.in_force_at).is_not(None))
+            .group_by(col(PolicyRow.name))
+        )
+        statement = select(PolicyRow).where(tuple_(col(PolicyRow.name), col(PolicyRow.version)).in_(newest))
+        found = (await self._session.execute(statement)).scalars().all()
+        await self._parse([row for row in found if (row.name, row.version) not in self._read])
+        return [self._read[row.name, row.version] for row in sorted(found, key=_order)]
+
+    async def current(self, name: str) -> Policy:
         statement = (
-            select(PolicyRow).where(col(PolicyRow.name) == name).order_by(col(PolicyRow.version).desc()).limit(1)
+            select(PolicyRow)
+            .where(col(PolicyRow.name) == name, col(PolicyRow.in_force_at).is_not(None))
+            .order_by(col(PolicyRow.version).desc())
+            .limit(1)
         )
         row = (await self._session.execute(statement)).scalar_one_or_none()
         if row is None:
-            raise PolicyNotFound(f"There is no policy named {name!r}; this release has one, `standard`.")
-        return row.version, row.document
+            raise PolicyNotFound(f"There is no policy named {name!r} in force.")
+        await self._parse([row])
+        return self._read[row.name, row.version]
 
-    async def add(self, name: str, version: int, document: dict[str, Any], at: datetime, by: str) -> None:
-        values = {"name": name, "version": version, "document": document, "created_at": at, "created_by": by}
+    async def _parse(self, found: Collection[PolicyRow]) -> None:
+        wanted = {label for row in found for label in calendars_named(row.document)}
+        calendars = await self._calendars.load(wanted)
+        for row in found:
+            of_version = (row.name, row.version, row.document)
+            policy = read_policy(*of_version, calendars) if calendars else read_policy(*of_version)
+            self._read[row.name, row.version] = policy
+
+    async def get(self, name: str, version: int) -> PolicyVersion:
+        row = await self._session.get(PolicyRow, (name, version))
+        if row is None:
+            raise PolicyNotFound(f"There is no version {version} of a policy named {name!r}.")
+        return (await self._signed([row]))[0]
+
+    async def find_newest(self, name: str) -> PolicyVersion | None:
+        statement = (
+            select(PolicyRow).where(col(PolicyRow.name) == name).order_by(col(PolicyRow.version).desc()).limit(1)
+        )
+        found = await self._signed((await self._session.execute(statement)).scalars().all())
+        return found[0] if found else None
+
+    async def newest(self) -> list[PolicyVersion]:
+        of_each = select(col(PolicyRow.name), func.max(col(PolicyRow.version))).group_by(col(PolicyRow.name))
+        in_force = of_each.where(col(PolicyRow.in_force_at).is_not(None))
+        key = tuple_(col(PolicyRow.name), col(PolicyRow.version))
+        statement = select(PolicyRow).where(or_(key.in_(of_each), key.in_(in_force)))
+        statement = statement.order_by(col(PolicyRow.name), col(PolicyRow.version))
+        return await self._signed((await self._session.execute(statement)).scalars().all())
+
+    async def add(self, version: PolicyVersion) -> None:
+        values = {
+            "name": version.name,
+            "version": version.version,
+            "document": dict(version.document),
+            "created_at": version.created_at,
+            "created_by": version.created_by,
+            "in_force_at": version.in_force_at,
+            "enforced_by": version.enforced_by,
+            "enforced_reason": version.enforced_reason,
+            "because": None if version.because is None else dict(version.because),
+        }
         statement = insert_for(self._dialect, PolicyRow).values(values).on_conflict_do_nothing()
         added = await self._session.execute(statement.returning(col(PolicyRow.version)))
         if added.first() is None:
-            raise PolicyChangedMeanwhile(f"Somebody else has just made version {version} of {name}; read it first.")
+            raise PolicyChangedMeanwhile(
+                f"Somebody else has just made version {version.version} of {version.name}; read it first."
+            )
+        for signature in version.signatures:
+            await self.sign(version.name, version.version, signature)
 
-    async def page(
-        self, paging: PagingRequest
-    ) -> tuple[list[tuple[str, int, dict[str, Any], datetime, str]], str | None]:
+    async def sign(self, name: str, version: int, signature: Signature) -> bool:
+        values = {
+            "name": name,
+            "version": version,
+            "side": signature.side.value,
+            "subject": signature.subject,
+            "signed_by": signature.signed_by,
+            "signed_at": signature.signed_at,
+            "carried_from": signature.carried_from,
+        }
+        statement = insert_for(self._dialect, PolicySignatureRow).values(values).on_conflict_do_nothing()
+        added = await self._session.execute(statement.returning(col(PolicySignatureRow.side)))
+        return added.first() is not None
+
+    async def hold(self, name: str) -> None:
+        # SQLite has one writer at a time. One lock for all of them: policies are changed by people, a few times a year.
+        if self._dialect == "postgresql":
+            await self._session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": POLICIES_LOCK})
+
+    async def put_in_force(
+        self, name: str, version: int, at: datetime, *, by: str | None = None, reason: str | None = None
+    ) -> None:
+        await self._session.execute(
+            update(PolicyRow)
+            .where(col(PolicyRow.name) == name, col(PolicyRow.version) == version, col(PolicyRow.in_force_at).is_(None))
+            .values(in_force_at=at, enforced_by=by, enforced_reason=reason)
+        )
+
+    async def page(self, paging: PagingRequest, name: str | None = None) -> tuple[list[PolicyVersion], str | None]:
         order: list[tuple[Any, Literal["asc", "desc"]]] = [
             (col(PolicyRow.name), "asc"),
             (col(PolicyRow.version), "desc"),
         ]
-        found, after = await keyset_page(self._session, select(PolicyRow), order, paging)
-        return [(row.name, row.version, row.document, row.created_at, row.created_by) for row in found], after
+        statement: Select[Any] = select(PolicyRow)
+        if name is not None:
+            statement = statement.where(col(PolicyRow.name) == name)
+        found, after = await keyset_page(self._session, statement, order, paging)
+        return await self._signed(found), after
+
+    async def _signed(self, found: Collection[PolicyRow]) -> list[PolicyVersion]:
+        versions = {(row.name, row.version): _version(row) for row in found}
+        if versions:
+            statement = (
+                select(PolicySignatureRow)
+                .where(tuple_(col(PolicySignatureRow.name), col(PolicySignatureRow.version)).in_(versions))
+                .order_by(col(PolicySignatureRow.side))
+            )
+            for row in (await self._session.execute(statement)).scalars():
+                version = versions[row.name, row.version]
+                signatures = (*version.signatures, _signature(row))
+                versions[row.name, row.version] = replace(version, signatures=signatures)
+        return list(versions.values())
+
+
+def version_of(label: str) -> tuple[str, int]:
+    """`standard@2` as name and version. Raises `PolicyNotFound` for anything else."""
+    name, _, version = label.rpartition("@")
+    if not name or not version.isdecimal():
+        raise PolicyNotFound(f"{label!r} names no version of a policy; write it like standard@2.")
+    return name, int(version)
+
+
+def calendars_named(document: Mapping[str, Any]) -> Iterator[str]:
+    """The labels of the calendars that a policy's document refers to; those written inline have none."""
+    for part in (document, *document.get("rules", ())):
+        if isinstance(part.get("calendar"), str):
+            yield part["calendar"]
+
+
+def _order(row: PolicyRow) -> tuple[bool, int, str]:
+    return row.name == LAST_ASKED, row.document.get("order", USUAL_ORDER), row.name
+
+
+def _version(row: PolicyRow) -> PolicyVersion:
+    return PolicyVersion(
+        name=row.name,
+        version=row.version,
+        document=row.document,
+        created_at=row.created_at,
+        created_by=row.created_by,
+        in_force_at=row.in_force_at,
+        enforced_by=row.enforced_by,
+        enforced_reason=row.enforced_reason,
+        because=row.because,
+    )
+
+
+def _signature(row: PolicySignatureRow) -> Signature:
+    return Signature(
+        side=Side(row.side),
+        subject=row.subject,
+        signed_by=row.signed_by,
+        signed_at=row.signed_at,
+        carried_from=row.carried_from,
+    )

@@ -67,6 +67,8 @@ class PolicyMigrationRow(Record, table=True):
     moves: dict[str, str] = Field(sa_type=JSONDocument)
     """Policy version -> the one its open tickets move to."""
     retroactive: bool
+    goes_on: bool
+    """Applied as soon as its dry run has ended, without being asked again."""
     since: datetime | None = None
     """Breaches from here on may owe their being to what is changed in the past; only where retroactive."""
     reason: str

@@ -70,6 +70,7 @@ def upgrade() -> None:
         sa.Column("destination", sa.String(), nullable=False),
         sa.Column("moves", DOCUMENT, nullable=False),
         sa.Column("retroactive", sa.Boolean(), nullable=False),
+        sa.Column("goes_on", sa.Boolean(), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("phase", sa.String(), nullable=False),
