@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from services.tickets.domain.calendar import CalendarInvalid, zone_named
 from services.tickets.domain.period import Period, PeriodInvalid, period_of
