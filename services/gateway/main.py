@@ -23,10 +23,12 @@ from services.gateway.console import Console, build_console
 from services.gateway.consumers import subscriptions
 from services.gateway.domain.bucket import Allowance
 from services.gateway.domain.delivery import Accepted, Refused
+from services.gateway.domain.mail import Mailbox
 from services.gateway.forward.callers import Callers
 from services.gateway.forward.doors import INSIDE, Doors, is_for_a_door
 from services.gateway.forward.hooks import HookDoor
 from services.gateway.forward.limits import Limiter
+from services.gateway.forward.mail import make_mail_door
 from services.gateway.forward.services import Mint, ServiceDoor
 from services.gateway.forward.sources import SourceBoard
 from services.gateway.forward.writer import GroupCommit, Item
@@ -88,14 +90,20 @@ def create_app(
     board.listen("keys", callers.forget)
     writer = _make_writer(runtime, settings)
     office = _add_loops(runtime, settings, board)
+    count = _counter(runtime.telemetry.meter())
+    mail = make_mail_door(settings, writer=writer, clock=runtime.clock, room=Room(runtime, settings), count=count)
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[None]:
         await _prepare(runtime, settings, office)
         writer.start()
         try:
+            if mail is not None:
+                await mail.start()
             yield
         finally:
+            if mail is not None:
+                await mail.stop()
             await writer.stop()
             await callers.drain()
             for upstream in behind.values():
@@ -103,7 +111,7 @@ def create_app(
 
     _within_lifespan(app, opened)
     console = _make_console(runtime, settings, behind, mint)
-    app.state.upstreams, app.state.mint, app.state.console = behind, mint, console
+    app.state.upstreams, app.state.mint, app.state.console, app.state.mail = behind, mint, console, mail
     # The doors stand outside of the framework's own stack: that is what makes them fast.
     app.middleware_stack = Doors(
         inside=app.build_middleware_stack(),
@@ -148,6 +156,7 @@ def _make_service_door(
         mint=mint,
         limits=Limiter(Allowance(burst=settings.rate_burst, rate_per_second=settings.rate_per_second)),
         public_limits=Limiter(Allowance(burst=settings.public_burst, rate_per_second=settings.public_per_second)),
+        form_limits=Limiter(Allowance(burst=settings.form_burst, rate_per_second=settings.form_per_minute / 60)),
         base_url=settings.public_url.rstrip("/"),
         body_most=settings.api_body_most,
         read_seconds=settings.upstream_timeout_seconds,
@@ -236,6 +245,8 @@ def _add_loops(runtime: GatewayRuntime, settings: GatewaySettings, board: Change
         clock=runtime.clock,
         public_url=settings.public_url,
         mail_host=urlsplit(settings.public_url).hostname or "glidepath.invalid",
+        mailbox=Mailbox(settings.mail_address) if settings.mail_listen and settings.mail_address else None,
+        sign_thread=runtime.links.thread_token,
     )
     round_ = NoticeRound(office=office)
     board.listen("notices", round_.notice_kept)

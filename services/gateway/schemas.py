@@ -44,7 +44,7 @@ class DeliverySummary(_Out):
     id: str
     source: str
     vendor: str
-    kind: Literal["lms", "helpdesk"]
+    kind: Literal["lms", "helpdesk", "mail"]
     content_type: str
     size: int
     received_at: AwareDatetime

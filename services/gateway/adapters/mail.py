@@ -49,6 +49,14 @@ class SmtpMailer:
             message["Message-ID"] = letter.message_id
             # No "out of office" answers to a machine (RFC 3834).
             message["Auto-Submitted"] = "auto-generated"
+            message["X-Auto-Response-Suppress"] = "All"  # the same, for Exchange
+            if letter.reply_to is not None:
+                message["Reply-To"] = formataddr((self._settings.from_name, letter.reply_to))
+            if letter.in_reply_to is not None:
+                message["In-Reply-To"] = letter.in_reply_to
+            references = [*letter.references, *filter(None, [letter.in_reply_to])]
+            if references:
+                message["References"] = " ".join(references)
             message.set_content(letter.body)
         except (ValueError, IndexError, UnicodeError) as error:
             raise PermanentFailure(f"This is no e-mail that can be sent: {error}") from error

@@ -154,6 +154,7 @@ class NoticeRow(Record, table=True):
     subject: str = Field(sa_type=Text)
     body: str = Field(sa_type=Text)
     link: dict[str, Any] | None = Field(default=None, sa_type=PLAIN_JSON)
+    thread: dict[str, Any] | None = Field(default=None, sa_type=PLAIN_JSON)
     rollout: str | None = Field(default=None, max_length=200)
     wave: str | None = Field(default=None, max_length=200)
     state: str = Field(default="waiting", max_length=16)

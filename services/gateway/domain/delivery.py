@@ -35,7 +35,7 @@ class Accepted:
     source_id: str
     source: str
     vendor: str
-    kind: Literal["lms", "helpdesk"]
+    kind: Literal["lms", "helpdesk", "mail"]
     dedupe_key: str
     dedupe_until: datetime
     """Until then the same key is the same delivery; afterwards it is a new one."""
@@ -100,7 +100,7 @@ class Logged:
     source_id: str
     source: str
     vendor: str
-    kind: Literal["lms", "helpdesk"]
+    kind: Literal["lms", "helpdesk", "mail"]
     content_hash: str
     content_type: str
     headers: Mapping[str, str]

@@ -21,7 +21,8 @@ RETRY_AFTER: tuple[timedelta, ...] = (
     timedelta(hours=10),
     timedelta(hours=20),
 )
-PAGES = {"signoff": "signoff", "survey": "survey"}
+PAGES = {"signoff": "signoff", "survey": "survey", "ticket": "ticket"}
+REPLY_HINT = "You can answer this e-mail; please leave its address as it is."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,9 @@ class Letter:
     to_name: str
     subject: str
     body: str
+    reply_to: str | None = None
+    in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
 
 
 def retry_at(attempts: int, now: datetime, *, wish: timedelta | None = None) -> datetime | None:
@@ -57,6 +61,15 @@ def with_link(body: str, url: str | None) -> str:
     return f"{body.rstrip()}\n\n{url}\n"
 
 
+def with_reply_hint(body: str, can_reply: bool) -> str:
+    """The body with `{reply}` replaced by the sentence that answering works, or by nothing where it does not."""
+    if "{reply}" not in body:
+        return body
+    if can_reply:
+        return body.replace("{reply}", REPLY_HINT)
+    return "\n".join(line for line in body.split("\n") if line.strip() != "{reply}").replace("{reply}", "")
+
+
 def one_line(text: str) -> str:
     """Text for a mail header: no line breaks or control characters, so that nobody adds headers of their own."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
@@ -74,6 +87,8 @@ class Notice:
     subject: str
     body: str
     link: Mapping[str, Any] | None
+    thread: Mapping[str, Any] | None = None
+    """The conversation: `id`, `in_reply_to` (a Message-ID) and `follows` (earlier notices)."""
     rollout: str | None
     wave: str | None
     state: State

@@ -31,7 +31,13 @@ _STRIPPED_PREFIXES = (b"x-glidepath-", b"x_glidepath_", b"x-forwarded-", b"x_for
 _PLAIN_PATH = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
 # An encoded slash, backslash, dot or control character is where two readers of one path begin to differ.
 _AMBIGUOUS = re.compile(rb"%(?:2[eEfF]|5[cC]|[01][0-9A-Fa-f]|7[fF])")
-_PUBLIC_PAGES = {b"signoff": ("rollout", b"/public/signoffs/"), b"survey": ("survey", b"/public/invitations/")}
+_PUBLIC_PAGES = {
+    b"signoff": ("rollout", b"/public/signoffs/"),
+    b"survey": ("survey", b"/public/invitations/"),
+    b"help": ("tickets", b"/public/help/"),
+    b"ticket": ("tickets", b"/public/tickets/"),
+}
+_FORMS = (b"help", b"ticket")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +47,26 @@ class Passage:
     service: str
     path: bytes
     public: bool = False
+    sends_form: bool = False
+    """What is sent here makes work for somebody, and anybody may send it."""
 
 
 def find_passage(raw_path: bytes, services: Iterable[str]) -> Passage | None:
-    """`/api/{service}/v1/...` to `/v1/...`; `/signoff/{token}...` and `/survey/{token}...` to the owner's public page
-    (`/survey/assets/...` to its `/public/assets/...`).
+    """`/api/{service}/v1/...` to `/v1/...`; `/signoff/{token}...`, `/survey/{token}...`, `/help...` and `/ticket/{token}` to the
+    owner's public page (`/survey/assets/...` to its `/public/assets/...`).
 
     None for everything else: an unknown service, a path outside `/v1`, or a path that can be read in two ways.
     """
     if not is_unambiguous(raw_path):
         return None
     head, _, rest = raw_path[1:].partition(b"/")
-    if head in _PUBLIC_PAGES and rest.strip(b"/"):
+    if raw_path == b"/help" or (head in _PUBLIC_PAGES and rest.strip(b"/")):
         service, prefix = _PUBLIC_PAGES[head]
         if rest.startswith(b"assets/"):
             prefix = b"/public/"
-        return Passage(service, prefix + rest, public=True) if service in set(services) else None
+        inside = (prefix + rest).rstrip(b"/") if raw_path == b"/help" else prefix + rest
+        known = service in set(services)
+        return Passage(service, inside, public=True, sends_form=head in _FORMS) if known else None
     if head != b"api":
         return None
     name, _, inner = rest.partition(b"/")
@@ -102,7 +112,7 @@ def outward(headers: Iterable[tuple[bytes, bytes]], service: str) -> Headers:
 
 
 _OWN_PATH = re.compile(
-    rb"(^|<|, ?<)(?:https?://[^/<>]+)?/(v1|public/signoffs|public/invitations|public/assets)(?=[/?>]|$)"
+    rb"(^|<|, ?<)(?:https?://[^/<>]+)?/(v1|public/signoffs|public/invitations|public/help|public/tickets|public/assets)(?=[/?>]|$)"
 )
 
 
@@ -111,7 +121,9 @@ def _outward_paths(value: bytes, service: bytes) -> bytes:
         b"v1": b"/api/" + service + b"/v1",
         b"public/signoffs": b"/signoff",
         b"public/invitations": b"/survey",
-        b"public/assets": (b"/survey" if service == b"survey" else b"/signoff") + b"/assets",
+        b"public/help": b"/help",
+        b"public/tickets": b"/ticket",
+        b"public/assets": {b"survey": b"/survey", b"tickets": b"/help"}.get(service, b"/signoff") + b"/assets",
     }
     return _OWN_PATH.sub(lambda match: match[1] + places[match[2]], value)
 

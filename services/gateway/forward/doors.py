@@ -10,12 +10,14 @@ from shared.errors import ServiceError
 INSIDE = "glidepath.inside"
 """Set in the scope by the gateway's own upstream; nothing that comes over a wire can set it."""
 HEALTH = frozenset({"/livez", "/readyz"})
-FORWARDED = ("/api/", "/signoff/", "/survey/")
+HELP = "/help"
+FORWARDED = ("/api/", "/signoff/", "/survey/", "/help/", "/ticket/")
 
 
 def is_for_a_door(scope: Scope) -> bool:
     """True for a request from outside that a door of this package answers by itself."""
-    return INSIDE not in scope and str(scope.get("path", "")).startswith(("/hooks/", *FORWARDED))
+    path = str(scope.get("path", ""))
+    return INSIDE not in scope and (path.startswith(("/hooks/", *FORWARDED)) or path == HELP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,7 @@ class Doors:
         path: str = scope["path"]
         if path.startswith("/hooks/"):
             await self.hooks(scope, receive, send)
-        elif path.startswith(FORWARDED):
+        elif path.startswith(FORWARDED) or path == HELP:
             await self.services(scope, receive, send)
         elif path in HEALTH:
             await self.inside(scope, receive, send)

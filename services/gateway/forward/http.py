@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterable
+from html import escape
 from typing import Any
 
 from services.gateway.domain.intake import Answer
@@ -120,6 +121,22 @@ async def send_problem(
         headers["www-authenticate"] = "Bearer"
     body = json.dumps(document).encode()
     answer = Answer(status=error.status, body=body, content_type=MEDIA_TYPE, headers=headers)
+    await send_answer(send, answer, head=head)
+
+
+async def send_problem_page(send: Send, error: ServiceError, *, head: bool = False) -> None:
+    """The same for a person who looks at a page without an account: in words, not in JSON."""
+    wait = f"<p>Please try again in {error.retry_after_seconds} seconds.</p>" if error.retry_after_seconds else ""
+    title, detail = escape(error.title), escape(error.detail)
+    page = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
+        f"</head><body><main><h1>{title}</h1><p>{detail}</p>{wait}</main></body></html>"
+    )
+    headers = {"cache-control": "no-store"}
+    if error.retry_after_seconds is not None:
+        headers["retry-after"] = str(error.retry_after_seconds)
+    answer = Answer(status=error.status, body=page.encode(), content_type="text/html; charset=utf-8", headers=headers)
     await send_answer(send, answer, head=head)
 
 

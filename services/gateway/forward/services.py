@@ -1,4 +1,4 @@
-"""`/api/{service}/v1/...`, `/signoff/{token}` and `/survey/{token}`: who asks is known, then the request is passed on."""
+"""`/api/{service}/v1/...` and the pages for people without an account: who asks is known, then the request is passed on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from services.gateway.domain.bucket import Taken
 from services.gateway.domain.passage import IDENTITY_HEADER, Headers, Passage, find_passage, forwarded_headers, outward
 from services.gateway.errors import NoSuchPath, UpstreamUnreachable
 from services.gateway.forward.callers import Callers
-from services.gateway.forward.http import CallerGone, header, limited, send_problem, too_large
+from services.gateway.forward.http import CallerGone, header, limited, send_problem, send_problem_page, too_large
 from services.gateway.forward.limits import Limiter
 from services.gateway.ports import Message, Outgoing, Receive, Scope, Send, Upstream
 from shared.auth import ANONYMOUS, Identities, Identity
@@ -53,6 +53,8 @@ class ServiceDoor:
     """Per API key."""
     public_limits: Limiter
     """Per address, for people without a key and for keys that are refused."""
+    form_limits: Limiter
+    """Per address, for forms that anybody may send: each makes work for somebody."""
     base_url: str
     body_most: int
     read_seconds: float
@@ -72,13 +74,20 @@ class ServiceDoor:
         except ServiceError as error:
             if began:
                 raise
-            await send_problem(send, error, base_url=self.base_url, head=scope["method"] == "HEAD")
+            await self._refuse(scope, send, error)
         except Exception as error:
             if began:
                 raise
             structlog.get_logger().error("forward.failed", exc_info=error)
             unreachable = UpstreamUnreachable("The request could not be passed on.")
-            await send_problem(send, unreachable, base_url=self.base_url)
+            await self._refuse(scope, send, unreachable)
+
+    async def _refuse(self, scope: Scope, send: Send, error: ServiceError) -> None:
+        head = scope["method"] == "HEAD"
+        if not scope["path"].startswith("/api/") and "text/html" in (header(scope, b"accept") or ""):
+            await send_problem_page(send, error, head=head)
+        else:
+            await send_problem(send, error, base_url=self.base_url, head=head)
 
     async def _forward(self, scope: Scope, receive: Receive, send: Send) -> None:
         passage = find_passage(scope.get("raw_path") or scope["path"].encode(), self.upstreams)
@@ -110,6 +119,8 @@ class ServiceDoor:
         client = scope.get("client")
         address = str(client[0]) if client else "unknown"
         if passage.public:
+            if passage.sends_form and scope["method"] == "POST":
+                self._take(self.form_limits, address)
             return ANONYMOUS, self.public_limits, self._take(self.public_limits, address)
         try:
             identity = await self.callers.identify(scope)

@@ -1,21 +1,25 @@
 """Deliveries: accept, note what they meant, replay."""
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from services.gateway.domain.delivery import Accepted, Logged, Refused, as_text, readable
+from services.gateway.domain.mail import slimmed
 from services.gateway.errors import BodyExpired
 from services.gateway.ports import GatewayUnit
 from shared.clock import new_id
 from shared.errors import NotFound
 from shared.events.envelope import MAX_EVENT_BYTES
-from shared.events.gateway import HelpdeskDelivered, LmsDelivered
+from shared.events.gateway import HelpdeskDelivered, LmsDelivered, MailReceived
 from shared.events.messages import DeliveryUnderstoodPayload
 
 # What the envelope and the other fields of the event take at most, kept headers aside.
 _ENVELOPE_BYTES = 4096
+MOST_MAIL_BYTES = 640 * 1024
+"""Of a mail in an event: in base64 it grows by a third, and stays under what an event may be."""
 
 
 def fits_event(body: bytes, headers: Mapping[str, str]) -> bool:
@@ -51,9 +55,11 @@ async def keep_refused(unit: GatewayUnit, refused: Sequence[Refused], most: int)
         await unit.quarantine.trim(source_id, most)
 
 
-def delivered_event(row: Accepted | Logged) -> LmsDelivered | HelpdeskDelivered:
+def delivered_event(row: Accepted | Logged) -> LmsDelivered | HelpdeskDelivered | MailReceived:
     """The event that hands a delivery to the service that understands it. The body must still be there."""
     assert row.body is not None
+    if row.kind == "mail":
+        return _mail_event(row, row.body)
     body, encoding = as_text(row.body)
     kind = LmsDelivered if row.kind == "lms" else HelpdeskDelivered
     return kind(
@@ -64,6 +70,25 @@ def delivered_event(row: Accepted | Logged) -> LmsDelivered | HelpdeskDelivered:
         headers=dict(row.headers),
         body=body,
         encoding=encoding,
+        received_at=row.received_at,
+    )
+
+
+def _mail_event(row: Accepted | Logged, raw: bytes) -> MailReceived:
+    handed_on = raw if fits_event(raw, row.headers) else slimmed(raw, MOST_MAIL_BYTES)
+    body, encoding = as_text(handed_on)
+    if encoding == "utf-8" and not fits_event(handed_on, row.headers):
+        # Text that is all quotes and control characters: base64 has a known size.
+        body, encoding = base64.b64encode(handed_on).decode(), "base64"
+    return MailReceived(
+        delivery_id=row.id,
+        mailbox=row.headers["mailbox"],
+        mail_from=row.headers["mail-from"],
+        recipients=row.headers["rcpt-to"].split(),
+        body=body,
+        encoding=encoding,
+        whole=handed_on is raw,
+        size=len(raw),
         received_at=row.received_at,
     )
 

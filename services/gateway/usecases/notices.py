@@ -4,12 +4,22 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from services.gateway.domain.delivery import readable
-from services.gateway.domain.notice import PAGES, Letter, Notice, message_id_of, one_line, retry_at, with_link
+from services.gateway.domain.mail import Mailbox
+from services.gateway.domain.notice import (
+    PAGES,
+    Letter,
+    Notice,
+    message_id_of,
+    one_line,
+    retry_at,
+    with_link,
+    with_reply_hint,
+)
 from services.gateway.ports import GatewayUnit, Mailer
 from shared.clock import Clock, parse_instant, render_instant
 from shared.errors import PermanentFailure, TemporaryFailure
@@ -17,6 +27,9 @@ from shared.events.messages import NotificationRequestedPayload, SignedLink
 
 NO_SERVER = "No mail server is set up (GLIDEPATH_SMTP_HOST); it will be sent once there is one."
 BATCH = 20
+MOST_REFERENCES = 20
+MOST_MESSAGE_ID = 900
+"""A header's line may have 998 characters (RFC 5322 2.1.1)."""
 
 
 class _Units(Protocol):
@@ -43,6 +56,7 @@ async def keep_notice(unit: GatewayUnit, wanted: NotificationRequestedPayload, *
             subject=readable(wanted.subject),
             body=readable(wanted.body),
             link=link,
+            thread=_thread_of(wanted),
             rollout=wanted.rollout,
             wave=wanted.wave,
             state="waiting",
@@ -55,6 +69,14 @@ async def keep_notice(unit: GatewayUnit, wanted: NotificationRequestedPayload, *
     )
 
 
+def _thread_of(wanted: NotificationRequestedPayload) -> dict[str, Any] | None:
+    if wanted.thread is None and wanted.in_reply_to is None and not wanted.follows:
+        return None
+    in_reply_to = one_line(readable(wanted.in_reply_to or ""))[:MOST_MESSAGE_ID] or None
+    follows = [readable(each)[:MOST_MESSAGE_ID] for each in wanted.follows[-MOST_REFERENCES:]]
+    return {"id": wanted.thread, "in_reply_to": in_reply_to, "follows": follows}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostOffice:
     """The worker's step. Real time throughout: links expire and retries wait by it, whatever a demo does to business time."""
@@ -65,6 +87,9 @@ class PostOffice:
     clock: Clock
     public_url: str
     mail_host: str
+    mailbox: Mailbox | None = None
+    """Where answers are taken in, if they are."""
+    sign_thread: Callable[[str], str] | None = None
 
     async def send_due(self) -> bool:
         """Send some of what is due; True if there was any."""
@@ -108,13 +133,23 @@ class PostOffice:
         if notice.link is not None:
             link = SignedLink.model_validate(notice.link)
             url = f"{self.public_url.rstrip('/')}/{PAGES[link.purpose]}/{self.sign(link)}"
+        thread = notice.thread or {}
+        reply_to = self._reply_address(thread.get("id"))
         return Letter(
             message_id=message_id_of(notice.id, self.mail_host),
             to_email=notice.to_email,
             to_name=one_line(notice.to_name),
             subject=one_line(notice.subject),
-            body=with_link(notice.body, url),
+            body=with_link(with_reply_hint(notice.body, reply_to is not None), url),
+            reply_to=reply_to,
+            in_reply_to=thread.get("in_reply_to"),
+            references=tuple(message_id_of(each, self.mail_host) for each in thread.get("follows", ())),
         )
+
+    def _reply_address(self, thread: str | None) -> str | None:
+        if thread is None or self.mailbox is None or self.sign_thread is None:
+            return None
+        return self.mailbox.reply_address(self.sign_thread(thread))
 
     async def _note(
         self,
