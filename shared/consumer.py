@@ -37,6 +37,7 @@ Handler = Callable[[U, Envelope[Any], datetime], Awaitable[None]]
 
 FETCH_SECONDS = 0.5
 WATCHDOG_SECONDS = 10.0
+BACKLOG_LOOK_SECONDS = 0.1
 MAX_ATTEMPTS = 8
 MAX_TEMPORARY_ATTEMPTS = 50
 FIRST_BACKOFF_SECONDS = 0.2
@@ -117,6 +118,19 @@ class Consumer(Generic[U]):
         """Ask the server how far behind this consumer is."""
         if self._bus.connected.is_set() and self.health.bound:
             await self._note(await self._info())
+
+    async def handle_backlog(self) -> None:
+        """Returns once all that is in the stream now has been acknowledged, by this process or another one."""
+        last: int | None = None
+        while True:
+            with contextlib.suppress(*TRANSPORT_ERRORS):
+                await self._bus.connected.wait()
+                if self.health.bound:
+                    if last is None:
+                        last = (await self._bus.js.stream_info(stream_of(self.subscription.owner))).state.last_seq
+                    if _is_past(await self._info(), last):
+                        return
+            await asyncio.sleep(BACKLOG_LOOK_SECONDS)
 
     async def _consume(self, stopping: asyncio.Event) -> None:
         generation = self._bus.generation
@@ -302,6 +316,12 @@ class Consumer(Generic[U]):
             structlog.get_logger().error("consumer.gap", durable=self.subscription.durable, floor=floor)
         self.health.pending = info.num_pending or 0
         self.health.ack_pending = info.num_ack_pending or 0
+
+
+def _is_past(info: ConsumerInfo, last: int) -> bool:
+    """What the filter leaves out is never acknowledged: nothing waiting says as much as the floor."""
+    floor = info.ack_floor.stream_seq if info.ack_floor else 0
+    return floor >= last or not (info.num_pending or info.num_ack_pending)
 
 
 def backoff_seconds(attempt: int) -> float:

@@ -16,6 +16,8 @@ from shared.database import Database
 
 LEADER_LOCK = 0x6C656164
 CHECK_SECONDS = 0.5
+ANSWER_SECONDS = 5.0
+"""A link that is cut without a word would hold the check for ever, and the server has given the lock away by then."""
 
 
 class Leadership:
@@ -58,7 +60,8 @@ class Leadership:
             structlog.get_logger().info("leadership.taken", service=self._database.owner)
             while True:
                 await asyncio.sleep(CHECK_SECONDS)
-                await connection.execute(text("SELECT 1"))
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await connection.execute(text("SELECT 1"))
         finally:
             # A connection that goes back to the pool must not take the lock with it.
             await connection.invalidate()

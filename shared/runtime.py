@@ -35,6 +35,7 @@ from shared.timers import Fire, NextDue, Step, Timer, Worker, run_while_leading
 
 U = TypeVar("U")
 PURGE_SECONDS = 3600.0
+BACKLOG_SECONDS = 30.0
 
 
 class Runtime(Generic[U]):
@@ -92,9 +93,13 @@ class Runtime(Generic[U]):
             )
         )
 
-    def timer(self, name: str, *, next_due: "NextDue[U]", fire: "Fire[U]") -> None:
-        """Fire what is due by business time, on one replica."""
-        self.timers.append(Timer(name, self.database, self.business, next_due=next_due, fire=fire))
+    def timer(self, name: str, *, next_due: "NextDue[U]", fire: "Fire[U]", after_backlog: bool = False) -> None:
+        """Fire what is due by business time, on one replica. `after_backlog`: at start not before the consumers have handled
+        what came while nothing ran, since it may say that what is due is not; bounded, a broker that is away holds up nothing.
+        """
+        self.timers.append(
+            Timer(name, self.database, self.business, next_due=next_due, fire=fire, after_backlog=after_backlog)
+        )
 
     def worker(self, name: str, *, step: Step) -> None:
         """Do outside work step by step, on one replica."""
@@ -116,14 +121,32 @@ class Runtime(Generic[U]):
             self._start("demo clock", follow_business_clock(self.bus, self.business, self._stopping))
         for consumer in self.consumers:
             self._start(consumer.subscription.durable, consumer.run(self._stopping))
-        loops: list[Timer[U] | Worker] = [*self.timers, *self.workers]
-        for loop in loops:
-            self._start(loop.name, run_while_leading(loop, loop.name, self.leadership, self._stopping))
+        for timer in self.timers:
+            self._start(timer.name, self._run_timer(timer))
+        for worker in self.workers:
+            self._start(worker.name, run_while_leading(worker, worker.name, self.leadership, self._stopping))
         structlog.get_logger().info("service.started", service=self.service)
         try:
             yield
         finally:
             await self._stop()
+
+    async def _run_timer(self, timer: Timer[U]) -> None:
+        if timer.after_backlog:
+            await self._handle_backlog()
+        await run_while_leading(timer, timer.name, self.leadership, self._stopping)
+
+    async def _handle_backlog(self) -> None:
+        """Until the consumers are past what was in the streams at the start, at most half a minute."""
+        handled = asyncio.gather(*(consumer.handle_backlog() for consumer in self.consumers))
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait((handled, stopping), timeout=BACKLOG_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not handled.done():
+            handled.cancel()
+            structlog.get_logger().warning("service.backlog_waits", service=self.service, seconds=BACKLOG_SECONDS)
+        with contextlib.suppress(asyncio.CancelledError, *TRANSPORT_ERRORS):
+            await handled
 
     def _start(self, name: str, loop: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(loop, name=f"{self.service} {name}"))

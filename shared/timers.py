@@ -28,9 +28,18 @@ class Timer(Generic[U]):
     """`next_due` gives the earliest pending instant, `fire` handles some of what is due at `now` and says how many."""
 
     def __init__(
-        self, name: str, database: Database[U], business: BusinessClock, *, next_due: "NextDue[U]", fire: "Fire[U]"
+        self,
+        name: str,
+        database: Database[U],
+        business: BusinessClock,
+        *,
+        next_due: "NextDue[U]",
+        fire: "Fire[U]",
+        after_backlog: bool = False,
     ) -> None:
         self.name = name
+        self.after_backlog = after_backlog
+        """At start, what waited for this service is handled before anything is fired."""
         self._database = database
         self._business = business
         self._next_due = next_due
@@ -58,7 +67,11 @@ class Timer(Generic[U]):
             return False
         self._seconds_to_wait = IDLE_SECONDS
         async with self._database.unit() as unit:
-            return await self._fire(unit, now) > 0
+            fired = await self._fire(unit, now)
+        if not fired:
+            # Somebody else holds what is due. Our own commit has just woken us; without this we would ask without a pause.
+            self.wake.clear()
+        return fired > 0
 
     async def wait(self) -> None:
         await _wait_for(self.wake, min(max(self._seconds_to_wait, 0.001), IDLE_SECONDS))
