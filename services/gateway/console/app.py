@@ -14,6 +14,7 @@ from starlette.routing import Route
 from services.gateway.console.assets import Assets
 from services.gateway.console.behind import Behind, Mint, Refused
 from services.gateway.console.deliveries import DeliveryPages
+from services.gateway.console.desk import desk_routes
 from services.gateway.console.entry import EntryPages
 from services.gateway.console.live import Bell, BusLink, event_stream
 from services.gateway.console.orders import OrderPages
@@ -80,6 +81,7 @@ def build_console(
         Route("/deliveries", deliveries.index),
         Route("/deliveries/{id}/replay", deliveries.replay, methods=["POST"]),
         Route("/quarantine/{id}/replay", deliveries.release, methods=["POST"]),
+        *desk_routes(behind, desk, pages),
         Route("/problems", entry.problems),
         Route("/problems/{code}", entry.problem),
         Route("/login", entry.how_to_log_in),

@@ -33,6 +33,8 @@ SUBJECTS = {
     "gateway.helpdesk.>": "deliveries",
     "rollout.delivery.>": "deliveries",
     "tickets.delivery.>": "deliveries",
+    "tickets.ticket.>": "tickets",
+    "tickets.clock.>": "tickets",
 }
 """What is listened to -> the pages that show it."""
 TOPICS = tuple(dict.fromkeys(SUBJECTS.values()))

@@ -47,7 +47,11 @@ class Pages:
         )
         self._environment.globals["asset"] = assets.url
         self._environment.globals |= {"count": say_count, "when": when}
-        self._environment.filters |= {"when": when, "number": say_number, "clip": clip}
+        self._environment.filters |= {"when": when, "number": say_number, "clip": clip, "exact": exact}
+
+    def now(self) -> datetime:
+        """Business time."""
+        return self._business_now()
 
     def fill(self, template: str, *, who: SignedIn | None, status: int = 200, **values: Any) -> HTMLResponse:
         """`values` go to the template, beside `who`, `now`, `zone` and what the navigation may offer."""
@@ -55,9 +59,9 @@ class Pages:
         return HTMLResponse(html, status_code=status, headers=PAGE_HEADERS)
 
     def render(self, template: str, *, who: SignedIn | None, **values: Any) -> str:
-        now = self._business_now()
+        now = self.now()
         ahead = now - self._real_now()
-        given = {"zone": "UTC", "here": "", "topic": "", "said": ""} | values
+        given = {"zone": "UTC", "here": "", "topic": "", "said": "", "problem": ""} | values
         return self._environment.get_template(template).render(
             who=who,
             now=now,
@@ -89,6 +93,13 @@ def when(
     hint = f"{say_time(instant, there, 'exact')} {there.key}"
     mark = Markup(" data-live") if live else Markup("")
     return Markup('<time datetime="{}" title="{}"{}>{}</time>').format(render_instant(instant), hint, mark, said)
+
+
+@pass_context
+def exact(context: Context, at: str | datetime | None) -> str:
+    """To the second, with the page's zone: what a shorter time says when it is pointed at."""
+    instant, there = as_instant(at), zone_of(str(context.get("zone") or "UTC"))
+    return "" if instant is None else f"{say_time(instant, there, 'exact')} {there.key}"
 
 
 def say_time(instant: datetime, zone: ZoneInfo, form: str = "full") -> str:

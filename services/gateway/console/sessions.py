@@ -20,6 +20,7 @@ from shared.errors import Forbidden, ServiceError, TooLarge
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 UPLOAD_TYPE = "multipart/form-data"
+ZONE_COOKIE = "glidepath_zone"
 MOST_FORM_BYTES = 32 * 1024
 MOST_FIELDS = 50
 
@@ -52,6 +53,8 @@ class SignedIn:
 
     session: Session
     identity: Identity
+    zone: str = "UTC"
+    """Where whoever is signed in reads times, as their browser said."""
 
     @property
     def role_words(self) -> str:
@@ -72,7 +75,9 @@ class SessionDesk:
             return None
         async with self.database.read() as unit:
             session = await find_session(unit, cookie, self.clock.now())
-        return SignedIn(session, identity_of_session(session)) if session is not None else None
+        if session is None:
+            return None
+        return SignedIn(session, identity_of_session(session), zone=request.cookies.get(ZONE_COOKIE, "UTC")[:64])
 
     async def require(self, request: Request) -> SignedIn:
         """`NotSignedIn`."""

@@ -36,12 +36,13 @@ async function onClick(event) {
   }
 }
 
-async function show(url) {
+export async function show(url) {
   const answer = await fetch(url, { headers: { accept: "text/html" } });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const sheet = page.querySelector(".sheet:has(#sheet-title)");
   if (!sheet) throw new Error("not an order");
   dialog.replaceChildren(document.importNode(sheet, true));
   if (!dialog.open) dialog.showModal();
+  dialog.dispatchEvent(new CustomEvent("filled"));
   (dialog.querySelector("[autofocus]") ?? dialog.querySelector("a, button"))?.focus();
 }

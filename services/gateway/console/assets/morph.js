@@ -1,9 +1,17 @@
 // Makes one element like another while keeping what the person has: focus, scroll, selection, opened details, typed text.
 
-const OURS = new Set(["open", "data-left", "data-fresh"]);
+const OURS = new Set(["open", "data-left", "data-fresh", "data-late", "data-soon"]);
 
 export function morph(from, to) {
-  if (from.isEqualNode(to)) return;
+  const focused = document.activeElement;
+  makeLike(from, to);
+  // An element that was moved stays the same element but loses the focus.
+  if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
+}
+
+function makeLike(from, to) {
+  if (from.isEqualNode(to) && !from.matches("input, textarea, select")) return;
+  if (from.matches("input, textarea, select")) return renewField(from, to);
   syncAttributes(from, to);
   syncChildren(from, to);
 }
@@ -25,17 +33,21 @@ function syncChildren(from, to) {
       from.insertBefore(document.importNode(wanted, true), at);
       continue;
     }
-    // What stands before a match and has no place any more goes; what comes later stays for later.
-    while (at !== match) {
-      const gone = at;
-      at = at.nextSibling;
-      gone.remove();
+    if (match !== at && match.id) {
+      // It comes sooner now: it is moved, so that what stood before it keeps what it has.
+      move(from, match, at);
+    } else {
+      while (at !== match) {
+        const gone = at;
+        at = at.nextSibling;
+        gone.remove();
+      }
+      at = match.nextSibling;
     }
-    at = match.nextSibling;
     if (match.nodeType !== Node.ELEMENT_NODE) {
       if (match.nodeValue !== wanted.nodeValue) match.nodeValue = wanted.nodeValue;
     } else if (!isBeingEdited(match)) {
-      morph(match, wanted);
+      makeLike(match, wanted);
     }
   }
   while (at) {
@@ -43,6 +55,11 @@ function syncChildren(from, to) {
     at = at.nextSibling;
     gone.remove();
   }
+}
+
+function move(parent, node, before) {
+  if (parent.moveBefore) parent.moveBefore(node, before);
+  else parent.insertBefore(node, before);
 }
 
 // The first sibling that is the same thing: by id, else by tag and class. Text is only matched where it stands.
@@ -55,6 +72,32 @@ function find(at, wanted) {
   return null;
 }
 
+// A form is left as it is from the first change in it on, hidden fields included: they say what was seen when it began.
 function isBeingEdited(element) {
-  return element.matches("form:focus-within, input, textarea, select");
+  if (!element.matches("form")) return false;
+  return element.matches(":focus-within:has(input:focus, textarea:focus, select:focus)") || [...element.elements].some(isTouched);
+}
+
+export function isTouched(field) {
+  if (field.matches("input[type=checkbox], input[type=radio]")) return field.checked !== field.defaultChecked;
+  if (field.matches("select")) {
+    const chosen = [...field.options].findIndex((option) => option.defaultSelected);
+    return field.selectedIndex !== Math.max(0, chosen);
+  }
+  return field.matches("textarea, input:not([type=hidden])") && field.value !== field.defaultValue;
+}
+
+// A field nobody touched becomes the new one; one that was keeps what it says, but what it stands for is renewed.
+function renewField(from, to) {
+  if (from === document.activeElement && from.matches("textarea, select, input:not([type=checkbox], [type=radio])")) return;
+  const touched = isTouched(from);
+  const [checked, value] = [from.checked, from.value];
+  syncAttributes(from, to);
+  if (!from.matches("input[type=checkbox], input[type=radio]")) {
+    if (!from.matches("input")) syncChildren(from, to);
+    if (touched) from.value = value;
+    else if (from.matches("textarea, input:not([type=file])")) from.value = from.defaultValue;
+  } else {
+    from.checked = touched ? checked : from.defaultChecked;
+  }
 }

@@ -28,8 +28,33 @@ function span(seconds) {
   return minutes ? `${minutes} min` : `${seconds} s`;
 }
 
+// As the server says it (desk/words.py): due in 1 h 5 min, overdue by 12 min.
+export function sayDue(milliseconds) {
+  const seconds = Math.floor(Math.abs(milliseconds) / 1000);
+  return milliseconds > 0 ? `due in ${span(seconds)}` : `overdue by ${span(seconds)}`;
+}
+
+const SOON = 3600_000;
+
+function countDown(now) {
+  for (const element of document.querySelectorAll("time[data-countdown]")) {
+    const left = Date.parse(element.dateTime) - now;
+    const said = sayDue(left);
+    if (element.textContent !== said) element.textContent = said;
+    const around = element.closest("[data-due]");
+    if (!around) continue;
+    mark(around, "data-late", left <= 0);
+    mark(around, "data-soon", left > 0 && left < SOON);
+  }
+}
+
+function mark(element, name, wanted) {
+  if (element.hasAttribute(name) !== wanted) element.toggleAttribute(name, wanted);
+}
+
 export function tick() {
   const now = businessNow();
+  countDown(now);
   for (const element of document.querySelectorAll("time[data-live]")) {
     const said = left(Date.parse(element.dateTime) - now);
     if (element.dataset.left !== said) element.dataset.left = said;
