@@ -1,6 +1,6 @@
 """What the use cases need of the world, as Protocols. The adapters keep them."""
 
-from services.tickets.ports.clocks import Clocks, Missed, Watermark
+from services.tickets.ports.clocks import Clocks, Missed, Watermark, is_confirmed
 from services.tickets.ports.contacts import Contact, Contacts, Identification
 from services.tickets.ports.directory import Directory, Sources
 from services.tickets.ports.links import LinkedTicket, Links
@@ -57,4 +57,5 @@ __all__ = [
     "View",
     "Views",
     "Watermark",
+    "is_confirmed",
 ]

@@ -41,6 +41,11 @@ class Watermark:
         return self.synced_until >= breached_at
 
 
+def is_confirmed(breached_at: datetime, watermark: Watermark | None) -> bool:
+    """Sources without a watermark are not waited for."""
+    return watermark is None or watermark.covers(breached_at)
+
+
 class Clocks(Protocol):
     """What the timers need. Each method is a handful of statements however many clocks it concerns."""
 

@@ -9,6 +9,7 @@ from services.tickets.domain.clock import Clock, News
 from services.tickets.domain.dossier import Dossier
 from services.tickets.domain.moment import Moment
 from services.tickets.domain.ticket import Comment, CommentEdit, Entry
+from services.tickets.ports.clocks import Watermark
 from shared.rest import PagingRequest
 
 Sort = Literal["newest", "due", "updated", "relevance"]
@@ -30,6 +31,10 @@ class Filing:
     gone: Sequence[str]
     """Ids of clocks that the ticket no longer has: they must not keep the timer busy."""
     news: Sequence[News]
+    watermark: Watermark | None = None
+    """Of the ticket's source: a breach that it does not cover is unconfirmed."""
+    reason: str = ""
+    """Why a breach is withdrawn, in a sentence."""
     revised: Sequence[Comment] = ()
     """Comments that were there and are changed or taken back."""
     edits: Sequence[CommentEdit] = ()

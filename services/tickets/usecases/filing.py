@@ -13,7 +13,9 @@ from services.tickets.domain.dossier import Dossier, reckon
 from services.tickets.domain.moment import Moment, MomentKind, reopened_at
 from services.tickets.domain.policy import Policy
 from services.tickets.domain.ticket import Comment, Entry, Ticket
-from services.tickets.ports import Contact, Filing, TicketsUnit
+from services.tickets.ports import Contact, Filing, TicketsUnit, Watermark, is_confirmed
+from services.tickets.usecases.clockwork.confirming import reason_to_withdraw
+from services.tickets.usecases.reporting.noting import note_results
 from shared.clock import new_id, render_instant
 from shared.events import tickets as told
 from shared.events.facts import Priority, TicketStatus
@@ -66,29 +68,38 @@ async def close_folders(unit: TicketsUnit, folders: Sequence[Folder], now: datet
         return []
     policies = await unit.policies.load({(each.ticket.policy_name, each.ticket.policy_version) for each in folders})
     requesters = await unit.contacts.load({each.ticket.requester_id for each in folders})
+    watermarks = await unit.clocks.watermarks({each.ticket.source for each in folders if each.ticket.source})
     filings = []
     for folder in sorted(folders, key=lambda each: each.ticket.ticket_id):
         policy = policies[folder.ticket.policy_name, folder.ticket.policy_version]
-        filings.append(_filed(unit, folder, policy, requesters, now))
+        filings.append(_filed(unit, folder, policy, requesters, watermarks.get(folder.ticket.source or ""), now))
     await unit.tickets.write(filings, now)
+    found = {folder.ticket.ticket_id: folder.found for folder in folders}
+    await note_results(unit, [(found[each.dossier.ticket.ticket_id], each.dossier) for each in filings])
     return [filing.dossier for filing in filings]
 
 
 def _filed(
-    unit: TicketsUnit, folder: Folder, policy: Policy, requesters: Mapping[str, Contact], now: datetime
+    unit: TicketsUnit,
+    folder: Folder,
+    policy: Policy,
+    requesters: Mapping[str, Contact],
+    watermark: Watermark | None,
+    now: datetime,
 ) -> Filing:
     found = folder.found
     draft = replace(found, ticket=folder.ticket, moments=folder.all_moments)
     dossier, news = reckon(draft, policy, now)
+    reason = reason_to_withdraw(folder.moments, now)
     for item in news:
-        _note_news(folder, item, now)
+        _note_news(folder, item, watermark, reason, now)
     if folder.new:
         _tell(unit, folder, dossier, requesters.get(dossier.ticket.requester_id))
     elif _differs(dossier, found):
         dossier = replace(dossier, ticket=replace(dossier.ticket, version=found.ticket.version + 1))
         _tell(unit, folder, dossier, requesters.get(dossier.ticket.requester_id))
     for item in news:
-        _tell_news(unit, dossier.ticket, policy, item, now)
+        _tell_news(unit, dossier.ticket, policy, item, watermark, reason, now)
     return Filing(
         dossier=dossier,
         new=folder.new,
@@ -98,6 +109,8 @@ def _filed(
         clocks=[clock for key, clock in dossier.clocks.items() if clock != found.clocks.get(key)],
         gone=[clock.clock_id for key, clock in found.clocks.items() if key not in dossier.clocks],
         news=news,
+        watermark=watermark,
+        reason=reason,
     )
 
 
@@ -107,13 +120,16 @@ def _differs(dossier: Dossier, found: Dossier) -> bool:
     return seen != was_seen or dossier.clocks != found.clocks
 
 
-def _note_news(folder: Folder, news: News, now: datetime) -> None:
+def _note_news(folder: Folder, news: News, watermark: Watermark | None, reason: str, now: datetime) -> None:
     clock = news.clock
     if isinstance(news, Breached):
-        folder.note("breached", news.at, now, CLOCKWORK, target=clock.target, cycle=clock.cycle, cause=clock.cause)
+        detail = {} if is_confirmed(news.at, watermark) else {"unconfirmed": True}
+        about = {"target": clock.target, "cycle": clock.cycle, "cause": clock.cause}
+        folder.note("breached", news.at, now, CLOCKWORK, **about, **detail)
     elif isinstance(news, Withdrawn):
         breached_at = render_instant(news.at)
-        folder.note("breach_withdrawn", now, now, CLOCKWORK, target=clock.target, breached_at=breached_at)
+        about = {"target": clock.target, "cycle": clock.cycle, "breached_at": breached_at, "reason": reason}
+        folder.note("breach_withdrawn", now, now, CLOCKWORK, **about)
     elif clock.settled_at is not None:
         folder.note("settled", clock.settled_at, now, CLOCKWORK, target=clock.target, outcome=clock.outcome)
 
@@ -152,7 +168,15 @@ def _tell(unit: TicketsUnit, folder: Folder, dossier: Dossier, requester: Contac
     )
 
 
-def _tell_news(unit: TicketsUnit, ticket: Ticket, policy: Policy, news: News, now: datetime) -> None:
+def _tell_news(
+    unit: TicketsUnit,
+    ticket: Ticket,
+    policy: Policy,
+    news: News,
+    watermark: Watermark | None,
+    reason: str,
+    now: datetime,
+) -> None:
     clock = news.clock
     about: dict[str, Any] = {
         "clock_id": clock.clock_id,
@@ -168,10 +192,16 @@ def _tell_news(unit: TicketsUnit, ticket: Ticket, policy: Policy, news: News, no
     if isinstance(news, Breached):
         due_at = clock.due_at or news.at
         unit.record(
-            told.ClockBreached(**about, due_at=due_at, breached_at=news.at, detected_at=now, cause=clock.cause.value)
+            told.ClockBreached(
+                **about,
+                due_at=due_at,
+                breached_at=news.at,
+                detected_at=now,
+                cause=clock.cause.value,
+                confirmed=is_confirmed(news.at, watermark),
+            )
         )
     elif isinstance(news, Withdrawn):
-        reason = "A fact that came late shows that the target was not used up then."
         unit.record(told.ClockBreachWithdrawn(**about, breached_at=news.at, withdrawn_at=now, reason=reason))
     elif isinstance(news, Settled):
         settled_at, outcome = clock.settled_at, clock.outcome

@@ -5,11 +5,14 @@ the breach is told as unconfirmed; an earlier fact then withdraws it (the replay
 passes the instant without one confirms it. Sources that tell no watermark are not waited for.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from services.tickets.domain.moment import Moment, in_order
 from services.tickets.errors import WatermarkInTheFuture, WatermarkNotFound
 from services.tickets.ports import TicketsUnit, Watermark
 from services.tickets.usecases.clockwork.breaching import about
+from shared.clock import render_instant
 from shared.events.tickets import ClockBreachConfirmed
 
 AT_ONCE = 500
@@ -35,6 +38,15 @@ async def forget_watermark(unit: TicketsUnit, source: str) -> None:
     """The source is synced no more: its breaches wait for nothing. Raises `WatermarkNotFound`."""
     if not await unit.clocks.remove_watermark(source):
         raise WatermarkNotFound(f"The source {source!r} has told no watermark.")
+
+
+def reason_to_withdraw(learned: Sequence[Moment], now: datetime) -> str:
+    """What the ledger, the history and the event say of a breach that was none: what was learned, and of when it is."""
+    late = [moment for moment in in_order(learned) if moment.at < now]
+    if not late:
+        return "What is known now shows that the target was not used up then."
+    facts = ", ".join(f"{moment.kind.value} at {render_instant(moment.at)}" for moment in late[:5])
+    return f"Learned at {render_instant(now)}: {facts}. The target was not used up then."
 
 
 async def next_confirmable(unit: TicketsUnit) -> datetime | None:
