@@ -61,13 +61,19 @@ async def staged_console(
     *trees: dict[str, Any],
     clock: Clock | None = None,
     rollout: ASGIApp | None = None,
+    tickets: ASGIApp | None = None,
     **settings: Any,
 ) -> AsyncIterator[StagedConsole]:
-    """A migrated database's gateway, in process, with its lifespan. `rollout` stands in for the stage: the real service."""
+    """A migrated database's gateway, in process, with its lifespan. `rollout` stands in for the stage: the real service.
+
+    `tickets` is the real tickets service, where there is to be one.
+    """
     clock = clock or FixedClock(NOON)
     made = gateway_settings(database_url, **settings)
     stage = StagedRollouts(Identities(SecretStr(made.identity_key.get_secret_value())), clock, *trees)
     behind = {"rollout": InProcessUpstream(rollout or stage, name="rollout", timeout_seconds=5)}
+    if tickets is not None:
+        behind["tickets"] = InProcessUpstream(tickets, name="tickets", timeout_seconds=10)
     app = create_app(made, upstreams=behind, clock=clock)
     transport = httpx.ASGITransport(app=app, client=("192.0.2.1", 4711), raise_app_exceptions=False)
     async with (
