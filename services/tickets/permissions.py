@@ -15,4 +15,10 @@ PERMISSIONS: Permissions = {
     "GET /v1/tickets/{ticket_id}/history": EVERYONE,
     "GET /v1/policies": EVERYONE,
     "PUT /v1/policies/{name}": roles(Role.IT_LEAD),
+    "GET /v1/reports/attainment": EVERYONE,
+    "GET /v1/reports/consistency": roles(),
+    "POST /v1/reports/recount": roles(),
+    "POST /v1/clocks/{clock_id}/exemptions": roles(Role.IT_LEAD, Role.TRAINING),
+    "POST /v1/exemptions/{exemption_id}/revoke": roles(Role.IT_LEAD, Role.TRAINING),
+    "GET /v1/exemptions": STAFF | roles(Role.VIEWER),
 }

@@ -42,14 +42,14 @@ class Period:
 
 
 def period_of(from_on: date, to_on: date, zone: ZoneInfo) -> Period:
-    """From the first instant of `from_on` to the last of `to_on`, days of the zone. Raises `PeriodInvalid`."""
-    days = (to_on - from_on).days + 1
+    """From the first instant of `from_on` up to that of `to_on`, days of the zone, half-open. Raises `PeriodInvalid`."""
+    days = (to_on - from_on).days
     if days < 1:
-        raise PeriodInvalid(f"The period ends on {to_on}, before it begins on {from_on}.")
+        raise PeriodInvalid(f"`to` is the day after the last one: {to_on} has to come after {from_on}.")
     if days > LONGEST_DAYS:
         raise PeriodInvalid(f"The period has {days} days; ask for at most {LONGEST_DAYS} at a time.")
     try:
-        return Period(began_at=_midnight(from_on, zone), ended_at=_midnight(to_on + DAY, zone))
+        return Period(began_at=_midnight(from_on, zone), ended_at=_midnight(to_on, zone))
     except OverflowError as problem:
         raise PeriodInvalid("The period lies outside the years that have dates.") from problem
 

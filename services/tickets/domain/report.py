@@ -138,6 +138,9 @@ class Figures:
     def __bool__(self) -> bool:
         return any(getattr(self, each.name) for each in fields(self))
 
+    def named(self) -> dict[str, int]:
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
     @property
     def decided(self) -> int:
         return self.met + self.breached
@@ -181,6 +184,10 @@ class CountKey:
     rollout: str = ""
     wave: str = ""
     per_agent: bool = False
+
+    def named(self) -> dict[str, str]:
+        """What it counts for, as far as it says."""
+        return {each.name: str(getattr(self, each.name)) for each in fields(self) if getattr(self, each.name)}
 
 
 def keys_of(result: Result) -> tuple[CountKey, CountKey]:

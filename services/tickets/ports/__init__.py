@@ -3,6 +3,7 @@
 from services.tickets.ports.clocks import Clocks, Missed, Watermark, is_confirmed
 from services.tickets.ports.contacts import Contact, Contacts, Identification
 from services.tickets.ports.directory import Directory, Sources
+from services.tickets.ports.exemptions import Exemptions
 from services.tickets.ports.links import LinkedTicket, Links
 from services.tickets.ports.policies import (
     Calendars,
@@ -30,6 +31,7 @@ __all__ = [
     "Counts",
     "Cut",
     "Directory",
+    "Exemptions",
     "Filing",
     "Group",
     "Identification",

@@ -82,3 +82,7 @@ class Reports(Protocol):
     async def fold_counters(self, limit: int) -> int:
         """Add up to `limit` of the counters' parts together into one row per key; how many parts were taken."""
         ...
+
+    async def without_result(self, period: Period, limit: int) -> tuple[int, list[str]]:
+        """Clocks that were decided in the period and have no result: how many, and the ids of at most `limit`."""
+        ...

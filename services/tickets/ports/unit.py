@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from services.tickets.ports.clocks import Clocks
 from services.tickets.ports.contacts import Contacts
 from services.tickets.ports.directory import Directory, Sources
+from services.tickets.ports.exemptions import Exemptions
 from services.tickets.ports.links import Links
 from services.tickets.ports.policies import Calendars, Migrations, Policies
 from services.tickets.ports.reports import Reports
@@ -51,5 +52,8 @@ class TicketsUnit(Protocol):
 
     @property
     def reports(self) -> Reports: ...
+
+    @property
+    def exemptions(self) -> Exemptions: ...
 
     def record(self, payload: Event, *, aggregate_version: int | None = None) -> Envelope[Any]: ...

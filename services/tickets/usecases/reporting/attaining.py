@@ -34,7 +34,7 @@ class Attainment:
 
 
 def read_period(from_on: date, to_on: date, zone: str) -> Period:
-    """Days of a zone, both included. Raises `InvalidRequest`."""
+    """Days of a zone, `to_on` excluded. Raises `InvalidRequest`."""
     try:
         named = zone_named(zone)
     except CalendarInvalid as problem:
@@ -85,7 +85,7 @@ def _of_agents(by: By, cut: Cut, caller: Identity) -> Cut:
     if beyond:
         detail = "figures of agents are told apart by team, priority and target only"
         raise InvalidRequest(
-            f"The {detail}; leave out {', '.join(beyond)}.",
+            f"{detail.capitalize()}; leave out {', '.join(beyond)}.",
             errors=[FieldProblem(f"query/{name}", detail) for name in beyond],
         )
     agent = None if cut.agent is None else cut.agent.casefold()

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.tickets.adapters.tables import ClockResultRow, ResultCountRow
+from services.tickets.adapters.tables import ClockResultRow, ClockRow, ResultCountRow
 from services.tickets.domain.period import Period
 from services.tickets.domain.report import By, CountKey, CountsAs, Figures
 from services.tickets.ports.reports import Cut, Group, Percentiles
@@ -108,6 +108,19 @@ async def count_results(
         figures = Figures(**dict(zip(_COUNTS, map(int, row[1 + len(names) :]), strict=True)))
         counted.append((key, figures))
     return counted
+
+
+async def find_missing(session: AsyncSession, period: Period, limit: int) -> tuple[int, list[str]]:
+    decided_at = func.coalesce(col(ClockRow.breached_at), col(ClockRow.settled_at))
+    missing = (
+        select(col(ClockRow.clock_id), func.count().over())
+        .outerjoin(ClockResultRow, col(ClockResultRow.clock_id) == col(ClockRow.clock_id))
+        .where(decided_at >= period.began_at, decided_at < period.ended_at, col(ClockResultRow.clock_id).is_(None))
+        .order_by(col(ClockRow.clock_id))
+        .limit(limit)
+    )
+    found = (await session.execute(missing)).all()
+    return (int(found[0][1]) if found else 0), [row[0] for row in found]
 
 
 def _sums() -> list[ColumnElement[int]]:

@@ -129,6 +129,9 @@ class ReportRepository:
         )
         await self._add_folded(counted.items())
 
+    async def without_result(self, period: Period, limit: int) -> tuple[int, list[str]]:
+        return await figures.find_missing(self._session, period, limit)
+
     async def fold_counters(self, limit: int) -> int:
         statement = (
             select(ResultCountRow)
