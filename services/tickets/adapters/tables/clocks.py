@@ -80,6 +80,7 @@ class ClockRow(Record, table=True):
     rule: str = Field(default="", sa_column_kwargs=EMPTY_TEXT)
     policy: str = Field(default="", sa_column_kwargs=EMPTY_TEXT)
     cancelled_because: str | None = None
+    would_not_have_breached: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     fired: list[list[Any]] = Field(default_factory=list, sa_type=JSONDocument, sa_column_kwargs=EMPTY_LIST)
     """`[[step, occurrence, at], …]` of the ladder; the table `escalations` is what counts."""
 

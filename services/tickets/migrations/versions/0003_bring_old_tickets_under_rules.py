@@ -59,6 +59,8 @@ def upgrade() -> None:
     op.execute(
         "UPDATE clocks SET cancelled_because = 'deleted' WHERE state = 'cancelled' AND cancelled_because IS NULL"
     )
+    # Nobody told a watermark before: every breach was told for good.
+    op.execute("UPDATE breaches SET confirmed_at = detected_at WHERE confirmed_at IS NULL")
 
 
 def _openings(connection: sa.Connection) -> Iterator[list[dict[str, Any]]]:
