@@ -8,6 +8,71 @@ class TicketNotFound(NotFound):
     title = "There is no such ticket"
 
 
+class CommentNotFound(NotFound):
+    code = "comment_not_found"
+    title = "There is no such comment"
+
+
+class CommentRetracted(Conflict):
+    code = "comment_retracted"
+    title = "The comment was taken back"
+
+
+class LinkNotPossible(Conflict):
+    code = "link_not_possible"
+    title = "The tickets cannot be linked so"
+
+
+class LinkNotFound(NotFound):
+    code = "link_not_found"
+    title = "There is no such link"
+
+
+class TicketMerged(Conflict):
+    code = "ticket_merged"
+    title = "The ticket was merged into another one"
+
+
+class NotMergeable(Conflict):
+    code = "not_mergeable"
+    title = "The tickets cannot be merged"
+
+
+class NotMerged(Conflict):
+    code = "not_merged"
+    title = "The ticket is not merged"
+
+
+class ImpactMissing(InvalidRequest):
+    code = "impact_missing"
+    title = "A P1 needs a stated impact"
+
+
+class BatchNotFound(NotFound):
+    code = "batch_not_found"
+    title = "There is no such bulk change"
+
+
+class ViewNotFound(NotFound):
+    code = "view_not_found"
+    title = "There is no such view"
+
+
+class ViewNameTaken(Conflict):
+    code = "view_name_taken"
+    title = "Somebody else shares a view of this name"
+
+
+class TeamNotFound(NotFound):
+    code = "team_not_found"
+    title = "There is no such team"
+
+
+class BaselineNotMeasured(NotFound):
+    code = "baseline_not_measured"
+    title = "The wave has no baseline yet"
+
+
 class TicketAlreadyClosed(Conflict):
     code = "ticket_already_closed"
     title = "The ticket is closed"

@@ -161,6 +161,6 @@ class Tickets(Protocol):
         """What can be searched for in these tickets, as it is now."""
         ...
 
-    async def erase_words(self, person_id: str, limit: int) -> int:
-        """Blank what a person wrote, some tickets at a time; how many there were."""
+    async def erase_words(self, person_id: str) -> set[str]:
+        """Blank what a person wrote and where they are named; the tickets that were touched, to be indexed again."""
         ...
