@@ -116,7 +116,7 @@ class DirectoryRepository:
 
     async def erase_person(self, person_id: str) -> None:
         # The person's row stays as a tombstone: a state event that comes late must not bring them back.
-        grave = {"name": FORGOTTEN, "email": None, "manager_id": None, "epoch": LAST_EPOCH, "version": 0}
+        grave = {"name": FORGOTTEN, "email": None, "manager_id": None, "zone": None, "epoch": LAST_EPOCH, "version": 0}
         statement = insert_for(self._work.dialect, PersonRow).values(person_id=person_id, **grave)
         await self._session.execute(statement.on_conflict_do_update(index_elements=["person_id"], set_=grave))
         for row in (PersonIdentityRow, EnrolmentRow):
