@@ -21,4 +21,10 @@ PERMISSIONS: Permissions = {
     "POST /v1/clocks/{clock_id}/exemptions": roles(Role.IT_LEAD, Role.TRAINING),
     "POST /v1/exemptions/{exemption_id}/revoke": roles(Role.IT_LEAD, Role.TRAINING),
     "GET /v1/exemptions": STAFF | roles(Role.VIEWER),
+    "GET /v1/clocks": EVERYONE,
+    "GET /v1/clocks/summary": EVERYONE,
+    "GET /v1/clocks/at-risk": EVERYONE,
+    "GET /v1/watermarks": EVERYONE,
+    "PUT /v1/sources/{source}/watermark": roles(Role.INTEGRATION),
+    "DELETE /v1/sources/{source}/watermark": roles(),
 }

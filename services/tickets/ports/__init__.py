@@ -1,6 +1,16 @@
 """What the use cases need of the world, as Protocols. The adapters keep them."""
 
-from services.tickets.ports.clocks import Clocks, Missed, Watermark, is_confirmed
+from services.tickets.ports.clocks import (
+    ClockCounts,
+    ClockFilter,
+    Clocks,
+    Missed,
+    Population,
+    Watched,
+    WatchState,
+    Watermark,
+    is_confirmed,
+)
 from services.tickets.ports.contacts import Contact, Contacts, Identification
 from services.tickets.ports.directory import Directory, Sources
 from services.tickets.ports.exemptions import Exemptions
@@ -25,6 +35,8 @@ from services.tickets.ports.unit import TicketsUnit
 __all__ = [
     "CalendarVersion",
     "Calendars",
+    "ClockCounts",
+    "ClockFilter",
     "Clocks",
     "Contact",
     "Contacts",
@@ -45,6 +57,7 @@ __all__ = [
     "Phase",
     "Policies",
     "PolicyVersion",
+    "Population",
     "Reports",
     "Side",
     "Signature",
@@ -58,6 +71,8 @@ __all__ = [
     "TicketsUnit",
     "View",
     "Views",
+    "WatchState",
+    "Watched",
     "Watermark",
     "is_confirmed",
 ]

@@ -24,14 +24,14 @@ class DatabaseUnit:
 
     def __init__(self, work: UnitOfWork) -> None:
         self._work = work
-        self.tickets = TicketRepository(work)
         self.links = LinkRepository(work)
         self.teams = TeamRepository(work)
         self.views = ViewRepository(work)
-        self.clocks = ClockRepository(work)
         self.contacts = ContactRepository(work)
         self.calendars = CalendarRepository(work)
         self.policies = PolicyRepository(work, self.calendars)
+        self.clocks = ClockRepository(work, self.policies)
+        self.tickets = TicketRepository(work, self.policies)
         self.migrations = MigrationRepository(work)
         self.directory = DirectoryRepository(work)
         self.sources = SourceRepository(work)

@@ -56,7 +56,7 @@ class ClockRow(Record, table=True):
         Index("ix_clocks_due", "due_at", "clock_id", sqlite_where=PENDING, postgresql_where=PENDING),
         Index("ix_clocks_wakes", "wakes_at", "clock_id", sqlite_where=WAKES, postgresql_where=WAKES),
         Index("ix_clocks_paused", "clock_id", sqlite_where=PAUSED, postgresql_where=PAUSED),
-        Index("ix_clocks_overdue", "due_at", "clock_id", sqlite_where=OVERDUE, postgresql_where=OVERDUE),
+        Index("ix_clocks_overdue", "breached_at", "clock_id", sqlite_where=OVERDUE, postgresql_where=OVERDUE),
     )
     clock_id: str = Field(primary_key=True)
     ticket_id: str = Field(foreign_key="tickets.ticket_id")

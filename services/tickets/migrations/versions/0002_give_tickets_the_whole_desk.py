@@ -557,7 +557,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("fired", DOCUMENT, server_default="[]", nullable=False))
         batch_op.create_index(
             "ix_clocks_overdue",
-            ["due_at", "clock_id"],
+            ["breached_at", "clock_id"],
             unique=False,
             sqlite_where=sa.text("state IN ('running', 'paused') AND breached_at IS NOT NULL"),
             postgresql_where=sa.text("state IN ('running', 'paused') AND breached_at IS NOT NULL"),

@@ -7,10 +7,13 @@ from services.tickets.usecases.clockwork.confirming import (
     forget_watermark,
     next_confirmable,
 )
+from services.tickets.usecases.clockwork.forecasting import AtRisk, clocks_at_risk
 
 __all__ = [
+    "AtRisk",
     "advance_watermark",
     "breach_due_clocks",
+    "clocks_at_risk",
     "confirm_breaches",
     "forget_watermark",
     "next_confirmable",

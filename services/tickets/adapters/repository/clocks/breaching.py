@@ -1,26 +1,25 @@
-"""Clocks across tickets. The timer's way does not load tickets: it reads the columns it tells of and writes in bulk."""
+"""Breaches by time, in bulk: no ticket is loaded, only the columns that are told are read."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, String, cast, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, String, cast, func, insert, or_, select, update
 from sqlmodel import col
 
 from services.tickets.adapters.tables import BreachRow, ClockRow, EntryRow, TicketRow, WatermarkRow
 from services.tickets.domain.attribution import Attribution, Rule
 from services.tickets.domain.clock import Cause
 from services.tickets.domain.policy import Priority, Target
-from services.tickets.ports.clocks import Missed, Watermark
+from services.tickets.ports.clocks import Missed
 from shared.clock import new_id
-from shared.database import UnitOfWork, insert_for
+from shared.database import UnitOfWork
 
 CLOCKWORK = "glidepath"
-Table = Any
 
 
-class ClockRepository:
-    """`ports.Clocks`."""
+class BreachingClocks:
+    """The part of `ports.Clocks` that writes breaches."""
 
     def __init__(self, work: UnitOfWork) -> None:
         self._work = work
@@ -53,36 +52,6 @@ class ClockRepository:
             return
         await self._session.execute(insert(BreachRow), [_ledger_values(row, now) for row in missed])
         await self._session.execute(insert(EntryRow), [_history_values(row, now) for row in missed])
-
-    async def watermarks(self, sources: Collection[str]) -> Mapping[str, Watermark]:
-        if not sources:
-            return {}
-        statement = select(WatermarkRow).where(col(WatermarkRow.source).in_(sorted(sources)))
-        return {row.source: _watermark(row) for row in (await self._session.execute(statement)).scalars()}
-
-    async def list_watermarks(self) -> Sequence[Watermark]:
-        statement = select(WatermarkRow).order_by(col(WatermarkRow.source)).limit(1000)
-        return [_watermark(row) for row in (await self._session.execute(statement)).scalars()]
-
-    async def advance_watermark(self, watermark: Watermark) -> Watermark:
-        statement = insert_for(self._work.dialect, WatermarkRow).values(
-            source=watermark.source,
-            synced_until=watermark.synced_until,
-            told_at=watermark.told_at,
-            told_by=watermark.told_by,
-        )
-        new = statement.excluded
-        statement = statement.on_conflict_do_update(
-            index_elements=["source"],
-            set_={name: new[name] for name in ("synced_until", "told_at", "told_by")},
-            where=col(WatermarkRow.synced_until) < new["synced_until"],
-        )
-        await self._session.execute(statement)
-        return (await self.watermarks({watermark.source}))[watermark.source]
-
-    async def remove_watermark(self, source: str) -> bool:
-        statement = delete(WatermarkRow).where(col(WatermarkRow.source) == source).returning(col(WatermarkRow.source))
-        return (await self._session.execute(statement)).first() is not None
 
     async def next_confirmable(self) -> datetime | None:
         statement = select(func.min(col(BreachRow.breached_at))).select_from(BreachRow)
@@ -233,7 +202,3 @@ def _entry(row: Row[Any], at: datetime, now: datetime, kind: str, detail: dict[s
         "actor": CLOCKWORK,
         "detail": detail,
     }
-
-
-def _watermark(row: WatermarkRow) -> Watermark:
-    return Watermark(source=row.source, synced_until=row.synced_until, told_at=row.told_at, told_by=row.told_by)
