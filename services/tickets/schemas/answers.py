@@ -7,7 +7,6 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel
 
 from services.tickets.domain.attribution import Rule
-from services.tickets.domain.calendar import Calendar
 from services.tickets.domain.clock import Cause, Clock, ClockState
 from services.tickets.domain.dossier import Dossier
 from services.tickets.domain.policy import Priority, Status, Target
@@ -90,9 +89,9 @@ class ClockOut(ClockSummary):
     cause: Cause | None
     started_at: AwareDatetime
     counting_since: AwareDatetime
-    target_seconds: float
+    target_seconds: float | None
     elapsed_seconds: float
-    remaining_seconds: float
+    remaining_seconds: float | None
     segments: list[SegmentOut]
 
 
@@ -158,25 +157,24 @@ def ticket_out(dossier: Dossier, requesters: Mapping[str, Contact]) -> TicketOut
     )
 
 
-def clocks_out(dossier: Dossier, calendar: Calendar, now: datetime) -> list[ClockOut]:
+def clocks_out(dossier: Dossier, now: datetime) -> list[ClockOut]:
     """Each clock drawn up to `now`, or to where it stands still for good."""
-    policy = f"{dossier.ticket.policy_name}@{dossier.ticket.policy_version}"
-    return [_clock_out(clock, calendar, policy, now) for clock in _ordered(dossier)]
+    return [_clock_out(clock, now) for clock in _ordered(dossier)]
 
 
-def _clock_out(clock: Clock, calendar: Calendar, policy: str, now: datetime) -> ClockOut:
+def _clock_out(clock: Clock, now: datetime) -> ClockOut:
     until = clock.settled_at or max(now, clock.started_at)
-    elapsed = clock.elapsed(calendar, until)
+    elapsed = clock.elapsed(until)
     return ClockOut(
         **_summary(clock),
-        policy=policy,
+        policy=clock.policy,
         outcome=clock.outcome,
         cause=clock.cause if clock.breached_at is not None else None,
         started_at=clock.started_at,
-        counting_since=calendar.next_open(clock.started_at),
-        target_seconds=clock.target_for.total_seconds(),
+        counting_since=clock.counting_since,
+        target_seconds=None if clock.target_for is None else clock.target_for.total_seconds(),
         elapsed_seconds=elapsed.total_seconds(),
-        remaining_seconds=(clock.target_for - elapsed).total_seconds(),
+        remaining_seconds=None if clock.target_for is None else (clock.target_for - elapsed).total_seconds(),
         segments=[
             SegmentOut(
                 kind=segment.kind,
@@ -184,7 +182,7 @@ def _clock_out(clock: Clock, calendar: Calendar, policy: str, now: datetime) -> 
                 ended_at=segment.ended_at,
                 seconds=(segment.ended_at - segment.began_at) / timedelta(seconds=1),
             )
-            for segment in segments(clock, calendar, until)
+            for segment in segments(clock, until)
         ],
     )
 

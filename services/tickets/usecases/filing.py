@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from services.tickets.domain.clock import Breached, Clock, News, Settled, Withdrawn
-from services.tickets.domain.dossier import Dossier, reckon
+from services.tickets.domain.dossier import Dossier, labels_of, reckon
 from services.tickets.domain.moment import Moment, MomentKind, reopened_at
 from services.tickets.domain.policy import Policy
 from services.tickets.domain.ticket import Comment, Entry, Ticket
@@ -66,13 +66,13 @@ async def close_folders(unit: TicketsUnit, folders: Sequence[Folder], now: datet
     """Run the clocks of each ticket up to `now`, record the events and write everything. The dossiers as they are then."""
     if not folders:
         return []
-    policies = await unit.policies.load({(each.ticket.policy_name, each.ticket.policy_version) for each in folders})
+    drafts = [replace(each.found, ticket=each.ticket, moments=each.all_moments) for each in folders]
+    book = await unit.policies.book({label for draft in drafts for label in labels_of(draft)})
     requesters = await unit.contacts.load({each.ticket.requester_id for each in folders})
     watermarks = await unit.clocks.watermarks({each.ticket.source for each in folders if each.ticket.source})
     filings = []
     for folder in sorted(folders, key=lambda each: each.ticket.ticket_id):
-        policy = policies[folder.ticket.policy_name, folder.ticket.policy_version]
-        filings.append(_filed(unit, folder, policy, requesters, watermarks.get(folder.ticket.source or ""), now))
+        filings.append(_filed(unit, folder, book, requesters, watermarks.get(folder.ticket.source or ""), now))
     await unit.tickets.write(filings, now)
     found = {folder.ticket.ticket_id: folder.found for folder in folders}
     await note_results(unit, [(found[each.dossier.ticket.ticket_id], each.dossier) for each in filings])
@@ -82,14 +82,14 @@ async def close_folders(unit: TicketsUnit, folders: Sequence[Folder], now: datet
 def _filed(
     unit: TicketsUnit,
     folder: Folder,
-    policy: Policy,
+    book: Mapping[str, Policy],
     requesters: Mapping[str, Contact],
     watermark: Watermark | None,
     now: datetime,
 ) -> Filing:
     found = folder.found
     draft = replace(found, ticket=folder.ticket, moments=folder.all_moments)
-    dossier, news = reckon(draft, policy, now)
+    dossier, news = reckon(draft, book, now)
     reason = reason_to_withdraw(folder.moments, now)
     for item in news:
         _note_news(folder, item, watermark, reason, now)
@@ -99,7 +99,7 @@ def _filed(
         dossier = replace(dossier, ticket=replace(dossier.ticket, version=found.ticket.version + 1))
         _tell(unit, folder, dossier, requesters.get(dossier.ticket.requester_id))
     for item in news:
-        _tell_news(unit, dossier.ticket, policy, item, watermark, reason, now)
+        _tell_news(unit, dossier.ticket, item, watermark, reason, now)
     return Filing(
         dossier=dossier,
         new=folder.new,
@@ -171,7 +171,6 @@ def _tell(unit: TicketsUnit, folder: Folder, dossier: Dossier, requester: Contac
 def _tell_news(
     unit: TicketsUnit,
     ticket: Ticket,
-    policy: Policy,
     news: News,
     watermark: Watermark | None,
     reason: str,
@@ -186,7 +185,7 @@ def _tell_news(
         "target": clock.target.value,
         "cycle": clock.cycle,
         "priority": Priority(ticket.priority),
-        "policy": policy.label,
+        "policy": clock.policy,
         "attribution": attribution_told(ticket),
     }
     if isinstance(news, Breached):
@@ -206,7 +205,7 @@ def _tell_news(
     elif isinstance(news, Settled):
         settled_at, outcome = clock.settled_at, clock.outcome
         assert settled_at is not None
-        elapsed = clock.elapsed(policy.calendar, settled_at).total_seconds()
+        elapsed = clock.elapsed(settled_at).total_seconds()
         unit.record(told.ClockSettled(**about, settled_at=settled_at, outcome=outcome, elapsed_seconds=elapsed))
 
 

@@ -1,6 +1,6 @@
 """Policies and calendars, a row per version."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
@@ -10,8 +10,9 @@ from sqlmodel import col
 
 from services.tickets.adapters.repository.calendars import CalendarRepository
 from services.tickets.adapters.tables import PolicyRow, PolicySignatureRow
+from services.tickets.domain.calendar import Calendar
 from services.tickets.domain.policy import Policy
-from services.tickets.domain.policy_document import read_policy
+from services.tickets.domain.policy_document import calendars_named, read_policy
 from services.tickets.errors import PolicyChangedMeanwhile, PolicyNotFound
 from services.tickets.ports import PolicyVersion, Side, Signature
 from shared.database import UnitOfWork, insert_for
@@ -49,6 +50,14 @@ class PolicyRepository:
         found = await self.load({version_of(label) for label in labels})
         return {policy.label: policy for policy in found.values()}
 
+    async def calendars(self, labels: Collection[str]) -> dict[str, Calendar]:
+        """The calendars that clocks name, by label: those of their own, and those written into a policy."""
+        inline = {label for label in labels if "/" in label}
+        found = await self._calendars.load({label for label in labels if label not in inline})
+        for policy in (await self.book({_policy_of(label) for label in inline})).values():
+            found |= {label: calendar for label, calendar in policy.calendars().items() if label in inline}
+        return found
+
     async def in_force(self) -> list[Policy]:
         newest = (
             select(col(PolicyRow.name), func.max(col(PolicyRow.version)))
@@ -77,9 +86,15 @@ class PolicyRepository:
         wanted = {label for row in found for label in calendars_named(row.document)}
         calendars = await self._calendars.load(wanted)
         for row in found:
-            of_version = (row.name, row.version, row.document)
-            policy = read_policy(*of_version, calendars) if calendars else read_policy(*of_version)
-            self._read[row.name, row.version] = policy
+            self._read[row.name, row.version] = read_policy(row.name, row.version, row.document, calendars)
+
+    async def latest_in_force(self, names: Collection[str]) -> dict[str, int]:
+        statement = (
+            select(col(PolicyRow.name), func.max(col(PolicyRow.version)))
+            .where(col(PolicyRow.name).in_(sorted(set(names))), col(PolicyRow.in_force_at).is_not(None))
+            .group_by(col(PolicyRow.name))
+        )
+        return dict(tuple(row) for row in (await self._session.execute(statement)).all())
 
     async def get(self, name: str, version: int) -> PolicyVersion:
         row = await self._session.get(PolicyRow, (name, version))
@@ -177,19 +192,18 @@ class PolicyRepository:
         return list(versions.values())
 
 
+def _policy_of(label: str) -> str:
+    """`standard/everything@1` was written into `standard@1`."""
+    named, _, version = label.rpartition("@")
+    return f"{named.partition('/')[0]}@{version}"
+
+
 def version_of(label: str) -> tuple[str, int]:
     """`standard@2` as name and version. Raises `PolicyNotFound` for anything else."""
     name, _, version = label.rpartition("@")
     if not name or not version.isdecimal():
         raise PolicyNotFound(f"{label!r} names no version of a policy; write it like standard@2.")
     return name, int(version)
-
-
-def calendars_named(document: Mapping[str, Any]) -> Iterator[str]:
-    """The labels of the calendars that a policy's document refers to; those written inline have none."""
-    for part in (document, *document.get("rules", ())):
-        if isinstance(part.get("calendar"), str):
-            yield part["calendar"]
 
 
 def _order(row: PolicyRow) -> tuple[bool, int, str]:

@@ -5,7 +5,7 @@ first occurrence; so a 24-hour window lasts 23 or 25 hours on the days of the ch
 The two rules for wall-clock times are those of zendesk/biz, except that a gap is passed by its own length and not by an hour.
 """
 
-from services.tickets.domain.calendar.hours import Hours
+from services.tickets.domain.calendar.hours import BEGINNING, Hours
 from services.tickets.domain.calendar.timetable import HORIZON_YEARS, NeverDue
 from services.tickets.domain.calendar.week import (
     MINUTES_PER_DAY,
@@ -18,6 +18,7 @@ from services.tickets.domain.calendar.week import (
 )
 
 __all__ = [
+    "BEGINNING",
     "HORIZON_YEARS",
     "MINUTES_PER_DAY",
     "MOST_MINUTES",

@@ -8,21 +8,27 @@ from itertools import pairwise
 from services.tickets.domain.calendar.timetable import NeverDue, Stretch
 from services.tickets.domain.calendar.week import Calendar, CalendarInvalid
 
-_EARLIEST = datetime.min.replace(tzinfo=UTC)
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+"""Since when the first piece of any hours counts."""
 _FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hours:
-    """Each piece counts from its instant on, the first from the beginning of time: a change of calendar counts forward."""
+    """Each piece counts from its instant on, the first from `BEGINNING`: a change of calendar counts forward."""
 
     pieces: tuple[tuple[datetime, Calendar], ...]
 
     def __post_init__(self) -> None:
-        if not self.pieces:
-            raise CalendarInvalid("Hours need a calendar.")
+        if not self.pieces or self.pieces[0][0] != BEGINNING:
+            raise CalendarInvalid("Hours need a calendar from the beginning on.")
         if any(later <= earlier for (earlier, _), (later, _) in pairwise(self.pieces)):
             raise CalendarInvalid("The pieces of hours follow each other.")
+
+    @classmethod
+    def of(cls, calendar: Calendar) -> "Hours":
+        """One calendar for all time."""
+        return cls(pieces=((BEGINNING, calendar),))
 
     def open_between(self, start: datetime, end: datetime) -> timedelta:
         """Open time in `[start, end)`; nothing if `end` is not after `start`."""
@@ -72,4 +78,4 @@ class Hours:
         for index, (since, calendar) in enumerate(self.pieces):
             until = self.pieces[index + 1][0] if index + 1 < len(self.pieces) else _FOREVER
             if until > start:
-                yield max(start, since if index else _EARLIEST), until, calendar
+                yield max(start, since), until, calendar
