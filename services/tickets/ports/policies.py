@@ -82,6 +82,10 @@ class Policies(Protocol):
         """The newest version in force. Raises `PolicyNotFound`."""
         ...
 
+    async def latest_in_force(self, names: Collection[str]) -> dict[str, int]:
+        """The newest version in force of each that has one."""
+        ...
+
     async def get(self, name: str, version: int) -> PolicyVersion:
         """Raises `PolicyNotFound`."""
         ...

@@ -93,6 +93,10 @@ class Tickets(Protocol):
         """Those that exist, to be changed: locked in the order of their ids."""
         ...
 
+    async def read(self, ticket_ids: Collection[str]) -> list[Dossier]:
+        """Those that exist, with their moments, to be looked at: nothing is locked. In the order of their ids."""
+        ...
+
     async def load_external(self, source: str, external_ids: Collection[str]) -> dict[str, Dossier]:
         """Those that exist by their external ids, to be changed."""
         ...

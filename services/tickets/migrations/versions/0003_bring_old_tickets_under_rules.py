@@ -52,7 +52,8 @@ def upgrade() -> None:
         )
         connection.execute(statement, openings)
     label = "(SELECT policy_name || '@' || policy_version FROM tickets WHERE tickets.ticket_id = clocks.ticket_id)"
-    hours = f"""'[[null, "' || {label} || '"]]'"""
+    inline = label.replace("'@'", f"'/{RULE}@'")
+    hours = f"""'[[null, "' || {inline} || '"]]'"""
     if connection.dialect.name == "postgresql":
         hours = f"CAST({hours} AS jsonb)"
     op.execute(f"UPDATE clocks SET policy = {label}, rule = '{RULE}', hours = {hours} WHERE policy = ''")

@@ -60,6 +60,13 @@ class LoadingTickets:
             found += await self._dossiers(select(TicketRow).where(col(TicketRow.ticket_id).in_(some)))
         return found
 
+    async def read(self, ticket_ids: Collection[str]) -> list[Dossier]:
+        found: list[Dossier] = []
+        for some in chunks(sorted(set(ticket_ids))):
+            statement = select(TicketRow).where(col(TicketRow.ticket_id).in_(some))
+            found += await self._dossiers(statement, locked=False)
+        return found
+
     async def load_external(self, source: str, external_ids: Collection[str]) -> dict[str, Dossier]:
         found: list[Dossier] = []
         for some in chunks(sorted(set(external_ids))):
@@ -84,9 +91,11 @@ class LoadingTickets:
         clocks = await self._clocks([row.ticket_id for row in found])
         return [_dossier(row, (), clocks.get(row.ticket_id, ())) for row in found]
 
-    async def _dossiers(self, statement: Select[TicketRow]) -> list[Dossier]:
+    async def _dossiers(self, statement: Select[TicketRow], *, locked: bool = True) -> list[Dossier]:
         """Locked in the order of their ids, so that two transactions never wait for each other."""
-        statement = statement.order_by(col(TicketRow.ticket_id)).with_for_update()
+        statement = statement.order_by(col(TicketRow.ticket_id))
+        if locked:
+            statement = statement.with_for_update()
         found = (await self._session.execute(statement, execution_options=_AS_STORED)).scalars().all()
         ids = [row.ticket_id for row in found]
         moments = await self._of_tickets(MomentRow, ids)
