@@ -30,7 +30,7 @@ from services.tickets.ports.policies import (
 from services.tickets.ports.reports import Cut, Group, Percentiles, Reports
 from services.tickets.ports.teams import Team, Teams, View, Views
 from services.tickets.ports.tickets import Counts, Filing, Sla, Sort, TicketFilter, Tickets
-from services.tickets.ports.unit import TicketsUnit
+from services.tickets.ports.unit import TicketsUnit, Units
 
 __all__ = [
     "CalendarVersion",
@@ -69,6 +69,7 @@ __all__ = [
     "TicketFilter",
     "Tickets",
     "TicketsUnit",
+    "Units",
     "View",
     "Views",
     "WatchState",

@@ -1,5 +1,6 @@
 """One transaction as the use cases see it."""
 
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from services.tickets.ports.clocks import Clocks
@@ -11,6 +12,7 @@ from services.tickets.ports.policies import Calendars, Migrations, Policies
 from services.tickets.ports.reports import Reports
 from services.tickets.ports.teams import Teams, Views
 from services.tickets.ports.tickets import Tickets
+from services.tickets.ports.what_ifs import WhatIfs
 from shared.events.envelope import Envelope, Event
 
 
@@ -56,4 +58,15 @@ class TicketsUnit(Protocol):
     @property
     def exemptions(self) -> Exemptions: ...
 
+    @property
+    def what_ifs(self) -> WhatIfs: ...
+
     def record(self, payload: Event, *, aggregate_version: int | None = None) -> Envelope[Any]: ...
+
+
+class Units(Protocol):
+    """Opens transactions, for workers that do a piece of work between two of them."""
+
+    def unit(self) -> AbstractAsyncContextManager[TicketsUnit]: ...
+
+    def read(self) -> AbstractAsyncContextManager[TicketsUnit]: ...

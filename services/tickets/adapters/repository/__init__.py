@@ -9,7 +9,7 @@ from services.tickets.adapters.repository.directory import DirectoryRepository
 from services.tickets.adapters.repository.links import LinkRepository
 from services.tickets.adapters.repository.migrations import MigrationRepository
 from services.tickets.adapters.repository.policies import PolicyRepository
-from services.tickets.adapters.repository.reports import ExemptionRepository, ReportRepository
+from services.tickets.adapters.repository.reports import ExemptionRepository, ReportRepository, WhatIfRepository
 from services.tickets.adapters.repository.sources import SourceRepository
 from services.tickets.adapters.repository.teams import TeamRepository, ViewRepository
 from services.tickets.adapters.repository.tickets import TicketRepository
@@ -37,6 +37,7 @@ class DatabaseUnit:
         self.sources = SourceRepository(work)
         self.reports = ReportRepository(work)
         self.exemptions = ExemptionRepository(work)
+        self.what_ifs = WhatIfRepository(work)
 
     def record(self, payload: Event, *, aggregate_version: int | None = None) -> Envelope[Any]:
         return self._work.record(payload, aggregate_version=aggregate_version)

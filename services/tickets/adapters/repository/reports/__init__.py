@@ -2,5 +2,6 @@
 
 from services.tickets.adapters.repository.reports.exemptions import ExemptionRepository
 from services.tickets.adapters.repository.reports.results import ReportRepository
+from services.tickets.adapters.repository.reports.what_ifs import WhatIfRepository
 
-__all__ = ["ExemptionRepository", "ReportRepository"]
+__all__ = ["ExemptionRepository", "ReportRepository", "WhatIfRepository"]
