@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel
 
 from services.tickets.domain.attribution import Rule
-from services.tickets.domain.clock import Cause, Clock, ClockState
+from services.tickets.domain.clock import CancelledBecause, Cause, Clock, ClockState
 from services.tickets.domain.dossier import Dossier
 from services.tickets.domain.policy import Priority, Status, Target
 from services.tickets.domain.segment import SegmentKind, segments
@@ -43,9 +43,11 @@ class ClockSummary(BaseModel):
     target: Target
     cycle: int
     state: ClockState
+    team: str | None
     due_at: AwareDatetime | None
     breached_at: AwareDatetime | None
     settled_at: AwareDatetime | None
+    cancelled_because: CancelledBecause | None
 
 
 class TicketOut(BaseModel):
@@ -85,8 +87,10 @@ class ClockOut(ClockSummary):
     """`remaining_seconds` is business time and negative once overdue; the running segments add up to `elapsed_seconds`."""
 
     policy: str
+    rule: str
     outcome: Literal["met", "breached", "cancelled"] | None
     cause: Cause | None
+    would_not_have_breached: bool
     started_at: AwareDatetime
     counting_since: AwareDatetime
     target_seconds: float | None
@@ -168,8 +172,10 @@ def _clock_out(clock: Clock, now: datetime) -> ClockOut:
     return ClockOut(
         **_summary(clock),
         policy=clock.policy,
+        rule=clock.rule,
         outcome=clock.outcome,
         cause=clock.cause if clock.breached_at is not None else None,
+        would_not_have_breached=clock.would_not_have_breached,
         started_at=clock.started_at,
         counting_since=clock.counting_since,
         target_seconds=None if clock.target_for is None else clock.target_for.total_seconds(),
@@ -221,7 +227,9 @@ def _summary(clock: Clock) -> dict[str, Any]:
         "target": clock.target,
         "cycle": clock.cycle,
         "state": clock.state,
+        "team": clock.team,
         "due_at": clock.due_at,
         "breached_at": clock.breached_at,
         "settled_at": clock.settled_at,
+        "cancelled_because": clock.cancelled_because,
     }
