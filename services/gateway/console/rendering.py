@@ -49,6 +49,10 @@ class Pages:
         self._environment.globals |= {"count": say_count, "when": when}
         self._environment.filters |= {"when": when, "number": say_number, "clip": clip, "exact": exact}
 
+    def offer(self, **filters: Callable[..., Any]) -> None:
+        """Filters for the templates of some pages."""
+        self._environment.filters |= filters
+
     def now(self) -> datetime:
         """Business time."""
         return self._business_now()
@@ -83,7 +87,7 @@ def when(
 ) -> Markup:
     """`<time>` with the absolute time in `zone`, else in the page's zone; with `live`, a script adds how long that is from now.
 
-    `form`: `full` (Mon 2 Mar 2026, 09:00), `short` (2 Mar, 09:00), `log` (2 Mar, 09:00:12).
+    `form`: `full` (Mon 2 Mar 2026, 09:00), `short` (2 Mar, 09:00), `stamp` (Mon 2 Mar, 09:00), `log` (2 Mar, 09:00:12).
     """
     instant = as_instant(at)
     if instant is None:
@@ -108,6 +112,7 @@ def say_time(instant: datetime, zone: ZoneInfo, form: str = "full") -> str:
     forms = {
         "full": f"{local:%a} {local.day} {local:%b %Y, %H:%M}",
         "short": f"{local.day} {local:%b, %H:%M}",
+        "stamp": f"{local:%a} {local.day} {local:%b, %H:%M}",
         "log": f"{local.day} {local:%b, %H:%M:%S}",
         "exact": f"{local:%a} {local.day} {local:%b %Y, %H:%M:%S}",
     }

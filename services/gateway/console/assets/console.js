@@ -1,5 +1,6 @@
 // Entry of the console's scripts. Every page works without them.
 
+import { installAnswers } from "./answers.js";
 import { installDialogs } from "./dialogs.js";
 import { installKeys } from "./keys.js";
 import { installLive } from "./live.js";
@@ -11,6 +12,7 @@ setInterval(tick, 1000);
 installDialogs();
 installLive();
 installKeys();
+installAnswers();
 
 // The sentence about what was just done shall not come back with a reload.
 const address = new URL(location.href);

@@ -4,24 +4,80 @@ What is shown is asked of the tickets service in the name of whoever is signed i
 leaves its place empty. Everything works by links and forms alone.
 """
 
+from collections.abc import Iterator
+from datetime import datetime
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from starlette.routing import Route
 
 from services.gateway.console.behind import Behind
 from services.gateway.console.desk.asking import Desk
+from services.gateway.console.desk.new_ticket import NewTicketPage
 from services.gateway.console.desk.queue import QueuePages
-from services.gateway.console.rendering import Pages
+from services.gateway.console.desk.strip import KINDS
+from services.gateway.console.desk.ticket import TicketPages
+from services.gateway.console.desk.ticket_orders import TicketOrders
+from services.gateway.console.desk.words import say_due, say_exact, say_span
+from services.gateway.console.rendering import Pages, as_instant, say_time, zone_of
 from services.gateway.console.sessions import SessionDesk
 
 __all__ = ["desk_routes"]
 
 
 def desk_routes(behind: Behind, sessions: SessionDesk, pages: Pages) -> list[Route]:
+    pages.offer(due_words=_due_words, stamp=_stamp, span=say_span, exact_span=say_exact, piece_word=_piece_word)
     desk = Desk(behind, sessions, pages)
-    queue = QueuePages(desk)
-    return [
-        Route("/tickets", queue.index),
-        Route("/tickets/keys", queue.keys),
-        Route("/tickets/bulk", queue.bulk, methods=["POST"]),
-        Route("/tickets/views", queue.save_view, methods=["POST"]),
-        Route("/tickets/views/delete", queue.drop_view, methods=["POST"]),
-    ]
+    return [*_queue(desk), *_tickets(desk)]
+
+
+def _queue(desk: Desk) -> Iterator[Route]:
+    queue, new = QueuePages(desk), NewTicketPage(desk)
+    yield Route("/tickets", queue.index)
+    yield Route("/tickets/keys", queue.keys)
+    yield Route("/tickets/bulk", queue.bulk, methods=["POST"])
+    yield Route("/tickets/views", queue.save_view, methods=["POST"])
+    yield Route("/tickets/views/delete", queue.drop_view, methods=["POST"])
+    yield Route("/tickets/new", new.show)
+    yield Route("/tickets/new", new.open, methods=["POST"])
+
+
+def _tickets(desk: Desk) -> Iterator[Route]:
+    pages = TicketPages(desk)
+    orders = TicketOrders(desk, pages)
+    at = "/tickets/{number}"
+    yield Route(at, pages.show)
+    yield Route(f"{at}/why", pages.why)
+    for path, act in (
+        ("reply", orders.reply),
+        ("change", orders.change),
+        ("attribute", orders.attribute),
+        ("major", orders.major),
+        ("link", orders.link),
+        ("unlink", orders.unlink),
+        ("merge", orders.merge),
+        ("unmerge", orders.unmerge),
+        ("comments/{comment}/retract", orders.retract),
+        ("exempt", orders.exempt),
+        ("revoke", orders.revoke),
+        ("faq", orders.keep_answer),
+    ):
+        yield Route(f"{at}/{path}", act, methods=["POST"])
+
+
+@pass_context
+def _due_words(context: Context, at: str | datetime) -> str:
+    """How long until then, or since, as of the page's business time."""
+    due_at = as_instant(at)
+    return say_due(due_at, context["now"]) if due_at else ""
+
+
+@pass_context
+def _stamp(context: Context, at: str | datetime) -> str:
+    """The time as a text, for drawings, where no element fits."""
+    instant = as_instant(at)
+    return say_time(instant, zone_of(str(context.get("zone") or "UTC")), "stamp") if instant else ""
+
+
+def _piece_word(kind: str) -> str:
+    return KINDS.get(kind, (kind.capitalize(), ""))[0]
