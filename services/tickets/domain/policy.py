@@ -122,8 +122,8 @@ class Step:
 
     @property
     def threshold(self) -> str:
-        """What is said once per cycle of a clock, whatever place the step has in whichever version of the policy."""
-        return f"{self.at} {self.time} {self.to}"
+        """What is said once per cycle of a clock, whatever place the step has in whichever version of the policy: `75% lead`."""
+        return " ".join((self.at, *(("real",) if self.time is StepTime.REAL else ()), self.to))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,16 +25,16 @@ class UnknownPolicy(LookupError):
 
 
 class Replay:
-    """`hands` are all clocks in the order in which they began, promised or not."""
+    """`hands` are all clocks in the order in which they began, promised or not; the rest is as after the last moment."""
 
     def __init__(self, book: Mapping[str, Policy], otherwise: Opening | None) -> None:
         self.hands: list[Hand] = []
         self._book = book
         self._otherwise = otherwise
         self._current: dict[Target, Hand] = {}
-        self._features = Features()
-        self._policy: Policy | None = None
-        self._rule: Rule | None = None
+        self.features = Features()
+        self.policy: Policy | None = None
+        self.rule: Rule | None = None
         self._status = Status.NEW
         self._solved_since: datetime | None = None
         self._waits = False
@@ -63,7 +63,7 @@ class Replay:
         elif kind is MomentKind.ASKED:
             self._ask(at)
         elif kind is MomentKind.PRIORITY:
-            self._features = replace(self._features, priority=moment.priority)
+            self.features = replace(self.features, priority=moment.priority)
             self._promise_anew(at)
         elif kind is MomentKind.FEATURES:
             self._change_features(at, moment)
@@ -71,7 +71,7 @@ class Replay:
             self._waits = moment.value == PARENT
             self._pace(at)
         elif kind is MomentKind.POLICY:
-            self._policy = self._version(moment.value)
+            self.policy = self._version(moment.value)
             self._promise_anew(at, retroactive=moment.retroactive)
         elif kind is MomentKind.ABSORBED:
             self._absorb(at, moment.started_at)
@@ -82,9 +82,9 @@ class Replay:
 
     def _open(self, at: datetime, moment: Moment) -> None:
         opening = Opening.of(moment, self._otherwise)
-        self._features = opening.features
-        self._policy = self._version(opening.policy)
-        self._rule = self._policy.match(opening.features)
+        self.features = opening.features
+        self.policy = self._version(opening.policy)
+        self.rule = self.policy.match(opening.features)
         for target in FROM_OPENING:
             self._begin(target, at)
         if opening.features.team is not None:
@@ -123,8 +123,8 @@ class Replay:
         self._begin(Target.NEXT_RESPONSE, at)
 
     def _change_features(self, at: datetime, moment: Moment) -> None:
-        before, self._features = self._features.team, self._features.changed(moment.detail)
-        if before != self._features.team:
+        before, self.features = self.features.team, self.features.changed(moment.detail)
+        if before != self.features.team:
             self._hand_over(at)
         self._promise_anew(at)
 
@@ -138,7 +138,7 @@ class Replay:
             holding.settle(at, final=True)
         elif holding is not None and holding.state is ClockState.SETTLED:
             holding.final = True
-        if self._features.team is not None and not self._status.done:
+        if self.features.team is not None and not self._status.done:
             self._begin(Target.OLA, at)
 
     def _move(self, at: datetime, status: Status) -> None:
@@ -155,10 +155,10 @@ class Replay:
 
     def _reopen(self, at: datetime) -> None:
         assert self._solved_since is not None
-        restarts = self._rule is not None and self._rule.restarts_on_reopen(at - self._solved_since)
+        restarts = self.rule is not None and self.rule.restarts_on_reopen(at - self._solved_since)
         for target in AFTER_REOPENING:
             self._continue(target, at, restarts)
-        team, holding = self._features.team, self._current.get(Target.OLA)
+        team, holding = self.features.team, self._current.get(Target.OLA)
         if team is not None and holding is not None and not holding.final:
             self._continue(Target.OLA, at, restarts)
         elif team is not None:
@@ -166,7 +166,7 @@ class Replay:
         first = self._current[Target.FIRST_RESPONSE]
         if not first.final:
             self._continue(Target.FIRST_RESPONSE, at, restarts=False)
-        elif self._rule is not None and self._rule.promised(Target.NEXT_RESPONSE, self._features) is not None:
+        elif self.rule is not None and self.rule.promised(Target.NEXT_RESPONSE, self.features) is not None:
             self._begin(Target.NEXT_RESPONSE, at)
         else:
             self._begin(Target.FIRST_RESPONSE, at)
@@ -191,7 +191,7 @@ class Replay:
     def _begin(self, target: Target, at: datetime) -> None:
         known = self._current.get(target)
         hand = Hand(
-            target, 1 if known is None else known.cycle + 1, at, self._features.team if target is Target.OLA else None
+            target, 1 if known is None else known.cycle + 1, at, self.features.team if target is Target.OLA else None
         )
         self._current[target] = hand
         self.hands.append(hand)
@@ -200,17 +200,17 @@ class Replay:
         self._promise(hand, at)
 
     def _promise_anew(self, at: datetime, *, retroactive: bool = False) -> None:
-        assert self._policy is not None
-        self._rule = self._policy.match(self._features)
+        assert self.policy is not None
+        self.rule = self.policy.match(self.features)
         for hand in tuple(self._current.values()):
             if hand.active:
                 self._promise(hand, at, retroactive=retroactive)
         self._pace(at)
 
     def _promise(self, hand: Hand, at: datetime, *, retroactive: bool = False) -> None:
-        assert self._policy is not None
-        rule = self._rule
-        target_for = None if rule is None else rule.promised(hand.target, self._features)
+        assert self.policy is not None
+        rule = self.rule
+        target_for = None if rule is None else rule.promised(hand.target, self.features)
         if rule is not None:
             # A new cycle of no length would say nothing: a restart at the very beginning keeps the cycle.
             changed = target_for is not None and hand.target_for is not None and target_for != hand.target_for
@@ -219,7 +219,7 @@ class Replay:
                 self._begin(hand.target, at)
                 return
             hand.keep(rule.calendar, at, retroactive=retroactive)
-        hand.promise(target_for, rule, self._policy.label, at)
+        hand.promise(target_for, rule, self.policy.label, at)
 
     def _pace(self, at: datetime) -> None:
         """Stop and start what the status, the rule and the major incident say."""
@@ -231,7 +231,7 @@ class Replay:
                 hand.go_on(at)
 
     def _stands_still(self, target: Target) -> bool:
-        return stands_still(self._rule, target, self._status, waits=self._waits)
+        return stands_still(self.rule, target, self._status, waits=self._waits)
 
     def _version(self, label: str) -> Policy:
         policy = self._book.get(label)
