@@ -34,7 +34,7 @@ def show_board(
     most: Annotated[int, typer.Option("--most", "-n", min=1, help="How many clocks at most")] = 20,
     output: Output = Format.TABLE,
 ) -> None:
-    """Show the clocks that run, the soonest due first, and how many are overdue or at risk."""
+    """Show what is overdue and what is due next, the soonest first, with countdowns."""
     if watch and output is not Format.TABLE:
         raise Fault("--watch draws a table; leave it out for json or yaml")
     with opened(context, patience_seconds=30.0 if watch else 0.0) as client:
@@ -57,9 +57,15 @@ class _Board:
         self._client, self._query, self._most = client, dict(query), most
 
     def data(self) -> dict[str, Any]:
-        summary = self._client.get(f"{TICKETS}/clocks/summary", **self._query)
-        clocks = list(self._client.items(f"{TICKETS}/clocks", most=self._most, **self._query))
-        return {"summary": summary, "clocks": clocks}
+        summary = self._client.get(f"{TICKETS}/clocks/summary")
+        late = self._clocks("overdue")
+        soon = self._clocks("running")
+        # What can still be saved is not pushed off the screen by what cannot.
+        late = late[: max(self._most // 2, self._most - len(soon))]
+        return {"summary": summary, "clocks": [*late, *soon][: self._most]}
+
+    def _clocks(self, state: str) -> list[dict[str, Any]]:
+        return list(self._client.items(f"{TICKETS}/clocks", most=self._most, state=state, **self._query))
 
     def drawn(self, data: Mapping[str, Any], now: datetime) -> Group:
         return Group(_headline(data["summary"], now), _table(data["clocks"], now))
@@ -93,14 +99,22 @@ def _watch(read: _Board | _Ticket, now: BusinessNow) -> None:
             live.update(read.drawn(data, now()), refresh=True)
 
 
+_COUNTS = {
+    "overdue": ("overdue", "bold red"),
+    "due_within_an_hour": ("due within an hour", "bold yellow"),
+    "running": ("running", ""),
+    "paused": ("paused", ""),
+    "unconfirmed": ("unconfirmed", "magenta"),
+}
+
+
 def _headline(summary: Mapping[str, Any], now: datetime) -> Text:
-    counts = [
-        (name, int(summary.get(name) or 0)) for name in ("running", "paused", "at_risk", "overdue", "unconfirmed")
-    ]
-    head = Text()
-    for name, count in counts:
-        style = "bold red" if name == "overdue" and count else "bold yellow" if name == "at_risk" and count else ""
-        head.append(f"{count} {name.replace('_', ' ')}   ", style)
+    """The counts of all teams; where counting stopped, "or more" is said."""
+    head, most = Text(), int(summary.get("most") or 0)
+    for name, (words, style) in _COUNTS.items():
+        count = int(summary.get(name) or 0)
+        more = "+" if most and count >= most else ""
+        head.append(f"{count}{more} {words}   ", style if count else "")
     return head.append(f"{now.astimezone():%a %H:%M:%S} {zone_name(now)}", "dim")
 
 
@@ -112,12 +126,10 @@ def _table(clocks: Sequence[Mapping[str, Any]], now: datetime) -> Table | Text:
     for name in ("priority", "subject", "clock", "stands", "policy"):
         table.add_column(name, overflow="fold")
     for clock in clocks:
-        ticket = clock.get("ticket") if isinstance(clock.get("ticket"), Mapping) else clock
-        assert isinstance(ticket, Mapping)
         table.add_row(
-            Text(f"#{ticket.get('number') or ticket.get('ticket_number') or clock.get('ticket_id')}"),
-            Text(plain(ticket.get("priority"))),
-            Text(plain(ticket.get("subject") or ticket.get("ticket_subject"))),
+            Text(f"#{clock['ticket_number']}"),
+            Text(plain(clock.get("priority"))),
+            Text(plain(clock.get("ticket_subject"))),
             Text(target_words(clock)),
             stands(clock, now),
             Text(plain(clock.get("policy")), "dim"),

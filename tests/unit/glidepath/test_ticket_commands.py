@@ -142,23 +142,31 @@ def test_a_ticket_that_is_not_there_is_said_with_its_exit_code() -> None:
     assert result.exception.exit_code == 5
 
 
-def test_the_board_shows_counts_and_the_soonest_first() -> None:
-    running = CLOCK | {"state": "running", "settled_at": None, "due_at": "2999-01-01T00:00:00Z", "policy": "standard@1"}
-    about = {"ticket_number": 12, "ticket_subject": "Video stalls", "priority": "P1"}
-    desk = WrittenAnswers(
-        {
-            f"GET {V1}/clocks/summary": {"running": 4, "paused": 1, "at_risk": 2, "overdue": 3, "unconfirmed": 0},
-            f"GET {V1}/clocks": page(running | about),
-        }
-    )
-    result = run(tickets.COMMANDS, desk, "sla", "--team", "network", "-n", "3")
+def watched(number: int, **fields: Any) -> dict[str, Any]:
+    about = {"ticket_number": number, "ticket_subject": f"Ticket {number}", "priority": "P1", "policy": "standard@1"}
+    return CLOCK | {"state": "running", "settled_at": None, "due_at": "2999-01-01T00:00:00Z"} | about | fields
+
+
+SUMMARY = {"running": 4, "paused": 1, "due_within_an_hour": 2, "overdue": 30, "unconfirmed": 0, "most": 30}
+
+
+def test_the_board_shows_counts_what_is_overdue_and_what_is_due_next() -> None:
+    late = [watched(number, breached_at="2026-11-23T10:00:00Z") for number in range(1, 4)]
+    lists = deque([page(*late), page(watched(7), watched(8))])
+    desk = WrittenAnswers({f"GET {V1}/clocks/summary": SUMMARY, f"GET {V1}/clocks": lists})
+    result = run(tickets.COMMANDS, desk, "sla", "--team", "network", "-n", "4")
     assert result.exit_code == 0, result.output
-    assert "3 overdue" in result.output
-    assert "2 at risk" in result.output
-    assert "#12" in result.output
-    assert ("team", "network") in desk.query(f"GET {V1}/clocks/summary")
+    assert "30+ overdue   2 due within an hour   4 running" in result.output
+    assert [line.split()[0] for line in result.output.splitlines()[2:]] == ["#1", "#2", "#7", "#8"]
+    asked = [dict(each.url.params) for each in desk.asked if each.url.path.endswith("/clocks")]
+    assert [(each["state"], each["team"]) for each in asked] == [("overdue", "network"), ("running", "network")]
+
+
+def test_the_board_is_data_for_programs() -> None:
+    lists = deque([page(), page(watched(7))])
+    desk = WrittenAnswers({f"GET {V1}/clocks/summary": SUMMARY, f"GET {V1}/clocks": lists})
     data = json.loads(run(tickets.COMMANDS, desk, "sla", "-o", "json").output)
-    assert data["summary"]["overdue"] == 3
+    assert (data["summary"]["overdue"], [each["ticket_number"] for each in data["clocks"]]) == (30, [7])
 
 
 def test_the_board_of_one_ticket_draws_its_bars() -> None:

@@ -85,6 +85,7 @@ async def test_a_remote_tickets_breach_is_unconfirmed_until_the_source_has_been_
     desk: TicketsDesk,
 ) -> None:
     case = await synced(desk)
+    go(desk, mon("09:50"))
     await synced_until(desk, mon("09:50"))
     await settle(desk, mon("10:00"))
     [told] = await desk.told("tickets.clock.breached")
@@ -100,6 +101,7 @@ async def test_a_remote_tickets_breach_is_unconfirmed_until_the_source_has_been_
 
 async def test_an_unconfirmed_breach_is_withdrawn_by_a_reply_from_before_the_deadline(desk: TicketsDesk) -> None:
     case = await synced(desk)
+    go(desk, mon("09:50"))
     await synced_until(desk, mon("09:50"))
     await settle(desk, mon("10:00"))
     go(desk, mon("10:05"))
