@@ -226,3 +226,28 @@ class AlreadyRecognised(Conflict):
 class RecognitionDeclined(Conflict):
     code = "recognition_declined"
     title = "They do not want to be recognised"
+
+
+class FaqEntryNotFound(NotFound):
+    code = "faq_entry_not_found"
+    title = "There is no such FAQ entry"
+
+
+class TicketNotSolved(Conflict):
+    code = "ticket_not_solved"
+    title = "Only a solved ticket becomes a FAQ entry"
+
+
+class NamesPeople(InvalidRequest):
+    code = "names_people"
+    title = "The text may name people"
+
+
+class WaveNotFound(NotFound):
+    code = "wave_not_found"
+    title = "There is no such wave"
+
+
+class MailNotFound(NotFound):
+    code = "mail_not_found"
+    title = "There is no such mail"

@@ -3,6 +3,7 @@
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
+from services.tickets.ports.channel import Channel, Faq, Support
 from services.tickets.ports.clocks import Clocks
 from services.tickets.ports.contacts import Contacts
 from services.tickets.ports.directory import Directory, Sources
@@ -60,6 +61,15 @@ class TicketsUnit(Protocol):
 
     @property
     def what_ifs(self) -> WhatIfs: ...
+
+    @property
+    def channel(self) -> Channel: ...
+
+    @property
+    def faq(self) -> Faq: ...
+
+    @property
+    def support(self) -> Support: ...
 
     def record(self, payload: Event, *, aggregate_version: int | None = None) -> Envelope[Any]: ...
 

@@ -3,14 +3,17 @@
 from typing import Any
 
 from services.tickets.adapters.repository.calendars import CalendarRepository
+from services.tickets.adapters.repository.channel import ChannelRepository
 from services.tickets.adapters.repository.clocks import ClockRepository
 from services.tickets.adapters.repository.contacts import ContactRepository
 from services.tickets.adapters.repository.directory import DirectoryRepository
+from services.tickets.adapters.repository.faq import FaqRepository
 from services.tickets.adapters.repository.links import LinkRepository
 from services.tickets.adapters.repository.migrations import MigrationRepository
 from services.tickets.adapters.repository.policies import PolicyRepository
 from services.tickets.adapters.repository.reports import ExemptionRepository, ReportRepository, WhatIfRepository
 from services.tickets.adapters.repository.sources import SourceRepository
+from services.tickets.adapters.repository.support import SupportRepository
 from services.tickets.adapters.repository.teams import TeamRepository, ViewRepository
 from services.tickets.adapters.repository.tickets import TicketRepository
 from shared.database import UnitOfWork
@@ -38,6 +41,9 @@ class DatabaseUnit:
         self.reports = ReportRepository(work)
         self.exemptions = ExemptionRepository(work)
         self.what_ifs = WhatIfRepository(work)
+        self.channel = ChannelRepository(work)
+        self.faq = FaqRepository(work)
+        self.support = SupportRepository(work)
 
     def record(self, payload: Event, *, aggregate_version: int | None = None) -> Envelope[Any]:
         return self._work.record(payload, aggregate_version=aggregate_version)
