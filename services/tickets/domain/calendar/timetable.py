@@ -24,42 +24,45 @@ class NeverDue(ValueError):
 
 
 class Timetable:
-    """Where a calendar is open: what opens on each day less what is closed on each day, overlaps counted once."""
+    """Where a calendar is open: what opens on each day less what is closed on each day, overlaps counted once.
+
+    The years that were asked for follow each other without a gap; `_before[i]` is the open time of those before year `i`.
+    """
 
     def __init__(self, opened_on: Stretches, closed_on: Stretches) -> None:
         self._opened_on = opened_on
         self._closed_on = closed_on
-        self._years: dict[int, _Year] = {}
+        self._first = 0
+        self._years: list[_Year] = []
+        self._before: list[timedelta] = [_NOTHING]
 
     def open_between(self, start: datetime, end: datetime) -> timedelta:
         if end <= start:
             return _NOTHING
-        first, last = start.year, end.year
-        if first == last:
-            year = self._year(first)
+        if start.year == end.year:
+            year = self._years[self._reach(start.year)]
             return year.passed_at(end) - year.passed_at(start)
-        total = self._year(first).whole - self._year(first).passed_at(start)
-        for number in range(first + 1, last):
-            total += self._year(number).whole
-        return total + self._year(last).passed_at(end)
+        # What is laid out in front moves the places of the others, so the earlier year is asked for first.
+        first, last = self._reach(start.year), self._reach(end.year)
+        return self._passed_at(end, last) - self._passed_at(start, first)
 
     def after(self, start: datetime, open_for: timedelta) -> datetime:
         if open_for <= _NOTHING:
             return start
-        number = start.year
-        year = self._year(number)
-        needed = open_for + year.passed_at(start)
-        while needed > year.whole:
-            needed -= year.whole
-            number += 1
-            if number > start.year + HORIZON_YEARS:
+        place = self._reach(start.year)
+        wanted = self._passed_at(start, place) + open_for
+        if wanted > self._before[place + 1]:
+            horizon = start.year + HORIZON_YEARS
+            while wanted > self._before[-1] and self._first + len(self._years) <= horizon:
+                self._append()
+            place = bisect_left(self._before, wanted) - 1
+            if self._first + place > horizon or wanted > self._before[-1]:
                 raise NeverDue(f"{open_for} of open time do not come together within {HORIZON_YEARS} years.")
-            year = self._year(number)
-        return year.instant_of(needed)
+        return self._years[place].instant_of(wanted - self._before[place])
 
     def next_open(self, at: datetime) -> datetime:
         for number in range(at.year, at.year + HORIZON_YEARS):
-            year = self._year(number)
+            year = self._years[self._reach(number)]
             index = bisect_right(year.closes, at)
             if index < len(year.opens):
                 return max(at, year.opens[index])
@@ -67,15 +70,37 @@ class Timetable:
 
     def openings(self, start: datetime, end: datetime) -> Iterator[Stretch]:
         for number in range(start.year, end.year + 1):
-            year = self._year(number)
+            year = self._years[self._reach(number)]
             for index in range(bisect_right(year.closes, start), bisect_left(year.opens, end)):
                 yield max(start, year.opens[index]), min(end, year.closes[index])
 
-    def _year(self, number: int) -> "_Year":
-        year = self._years.get(number)
-        if year is None:
-            year = self._years[number] = self._lay_out(number)
-        return year
+    def _passed_at(self, at: datetime, place: int) -> timedelta:
+        return self._before[place] + self._years[place].passed_at(at)
+
+    def _reach(self, number: int) -> int:
+        """The place of a year, laid out if it was not, with all between it and those that were."""
+        place = number - self._first
+        if 0 <= place < len(self._years):
+            return place
+        if not self._years:
+            self._first = number
+        if number < self._first:
+            self._prepend(number)
+        while self._first + len(self._years) <= number:
+            self._append()
+        return number - self._first
+
+    def _append(self) -> None:
+        year = self._lay_out(self._first + len(self._years))
+        self._years.append(year)
+        self._before.append(self._before[-1] + year.whole)
+
+    def _prepend(self, number: int) -> None:
+        self._years = [*(self._lay_out(each) for each in range(number, self._first)), *self._years]
+        self._first = number
+        self._before = [_NOTHING]
+        for year in self._years:
+            self._before.append(self._before[-1] + year.whole)
 
     def _lay_out(self, number: int) -> "_Year":
         begins, ends = datetime(number, 1, 1, tzinfo=UTC), datetime(number + 1, 1, 1, tzinfo=UTC)
@@ -109,7 +134,8 @@ class _Year:
         index = bisect_right(self.opens, at) - 1
         if index < 0:
             return _NOTHING
-        return self.before[index] + (min(at, self.closes[index]) - self.opens[index])
+        closes = self.closes[index]
+        return self.before[index] + ((at if at < closes else closes) - self.opens[index])
 
     def instant_of(self, passed: timedelta) -> datetime:
         """The first instant at which `passed` of this year's open time has gone by; `0 < passed <= whole`."""
