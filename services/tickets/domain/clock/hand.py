@@ -18,7 +18,7 @@ from services.tickets.domain.clock.values import (
     counted_at,
     stretches,
 )
-from services.tickets.domain.policy import Rule, Target
+from services.tickets.domain.policy import Target
 
 _NOTHING = timedelta(0)
 
@@ -94,15 +94,15 @@ class Hand:
 
     # What is promised, and in which hours it counts.
 
-    def keep(self, calendar: Calendar, at: datetime, *, retroactive: bool) -> None:
-        """Count in these hours from `at` on; from the beginning if `retroactive`, or if it had none before."""
+    def keep(self, calendar: Calendar, at: datetime, *, retroactive: bool) -> bool:
+        """Count in these hours from `at` on; from the beginning if `retroactive`, or if it had none. Whether that is new."""
         known, one = self._calendar, len(self._pieces) == 1
         if (known is calendar or known == calendar) and (one or not retroactive):
-            return
+            return False
         if known is None or retroactive or (one and self.began_at == at):
             self._recount(calendar)
             self._recounted = self._recounted or (retroactive and self.breached_at is not None)
-            return
+            return True
         if self._since is not None:
             self._counted = self.counted(at)
             self._since = at
@@ -110,14 +110,16 @@ class Hand:
             self._pieces.pop()
         self._pieces.append((at, calendar))
         self._calendar = calendar
+        return True
 
-    def promise(self, target_for: timedelta | None, rule: Rule | None, policy: str, at: datetime) -> None:
+    def promise(self, target_for: timedelta | None, at: datetime, *, anew: bool = False) -> None:
         """Swap what is promised. What is used up already is breached now, never back-dated."""
-        self.rule, self.policy = ("" if rule is None else rule.name), policy
-        if target_for is None and self.target_for is not None:
-            self._unpromised_at = at
-        elif target_for is not None:
+        if target_for == self.target_for and not anew:
+            return
+        if target_for is not None:
             self._unpromised_at = None
+        elif self.target_for is not None:
+            self._unpromised_at = at
         self.target_for = target_for
         self._time(at, Cause.RETARGET)
 

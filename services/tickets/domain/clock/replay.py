@@ -209,17 +209,18 @@ class Replay:
 
     def _promise(self, hand: Hand, at: datetime, *, retroactive: bool = False) -> None:
         assert self.policy is not None
-        rule = self.rule
+        rule, anew = self.rule, False
         target_for = None if rule is None else rule.promised(hand.target, self.features)
         if rule is not None:
-            # A new cycle of no length would say nothing: a restart at the very beginning keeps the cycle.
             changed = target_for is not None and hand.target_for is not None and target_for != hand.target_for
+            # A new cycle of no length would say nothing: a restart at the very beginning keeps the cycle.
             if changed and rule.on_change.get(hand.target) is OnChange.RESTART and hand.began_at < at:
                 hand.cancel(at, CancelledBecause.RESTARTED)
                 self._begin(hand.target, at)
                 return
-            hand.keep(rule.calendar, at, retroactive=retroactive)
-        hand.promise(target_for, rule, self.policy.label, at)
+            anew = hand.keep(rule.calendar, at, retroactive=retroactive)
+        hand.rule, hand.policy = ("" if rule is None else rule.name), self.policy.label
+        hand.promise(target_for, at, anew=anew)
 
     def _pace(self, at: datetime) -> None:
         """Stop and start what the status, the rule and the major incident say."""
