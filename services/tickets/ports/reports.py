@@ -79,6 +79,10 @@ class Reports(Protocol):
 
     async def replace_counters(self, first_day: date, end_day: date, counted: Mapping[CountKey, Figures]) -> None: ...
 
+    async def has_parts(self, many: int) -> bool:
+        """Whether at least so many parts of counters wait to be folded."""
+        ...
+
     async def fold_counters(self, limit: int) -> int:
         """Add up to `limit` of the counters' parts together into one row per key; how many parts were taken."""
         ...
