@@ -11,6 +11,7 @@ from services.tickets.consumers import gateway_handlers, rollout_handlers
 from services.tickets.permissions import PERMISSIONS
 from services.tickets.settings import TicketsSettings
 from services.tickets.timers import breach_due_clocks, next_due
+from services.tickets.usecases.policies import MigrationRunner
 from shared.app import build_app
 from shared.clock import Clock
 from shared.runtime import Runtime
@@ -28,5 +29,7 @@ def create_app(settings: TicketsSettings | None = None, *, clock: Clock | None =
     )
     runtime.consume("tickets-deliveries", stream="gateway", handlers=gateway_handlers(runtime.business))
     runtime.consume("tickets-directory", stream="rollout", handlers=rollout_handlers())
+    migrations = MigrationRunner(runtime.database, business=runtime.business)
+    runtime.worker("policy migrations", step=migrations.step)
     runtime.timer("sla clocks", next_due=next_due, fire=breach_due_clocks)
     return build_app(runtime, routers=ROUTERS, permissions=PERMISSIONS, title="Glidepath tickets")

@@ -1,5 +1,5 @@
 """REST: parse, call one use case, answer. A module per subject."""
 
-from services.tickets.api import clocks, exemptions, policies, reports, tickets
+from services.tickets.api import calendars, clocks, exemptions, migrations, policies, reports, tickets
 
-ROUTERS = [clocks.router, tickets.router, policies.router, exemptions.router, reports.router]
+ROUTERS = [clocks.router, tickets.router, policies.router, calendars.router, migrations.router, exemptions.router, reports.router]

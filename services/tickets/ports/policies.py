@@ -92,6 +92,10 @@ class Policies(Protocol):
 
     async def find_newest(self, name: str) -> PolicyVersion | None: ...
 
+    async def versions_in_force(self, name: str) -> list[PolicyVersion]:
+        """Every version that is or has been in force, the newest last."""
+        ...
+
     async def newest(self) -> list[PolicyVersion]:
         """The newest version of every policy and, where that is not in force, the newest in force as well."""
         ...

@@ -61,7 +61,8 @@ class CalendarRepository:
             .where(col(CalendarRow.name).in_(sorted(set(names))))
             .group_by(col(CalendarRow.name))
         )
-        return dict(tuple(row) for row in (await self._session.execute(statement)).all())
+        found: dict[str, int] = dict((await self._session.execute(statement)).tuples().all())
+        return found
 
     async def add(self, version: CalendarVersion) -> None:
         values = {

@@ -94,7 +94,8 @@ class PolicyRepository:
             .where(col(PolicyRow.name).in_(sorted(set(names))), col(PolicyRow.in_force_at).is_not(None))
             .group_by(col(PolicyRow.name))
         )
-        return dict(tuple(row) for row in (await self._session.execute(statement)).all())
+        found: dict[str, int] = dict((await self._session.execute(statement)).tuples().all())
+        return found
 
     async def get(self, name: str, version: int) -> PolicyVersion:
         row = await self._session.get(PolicyRow, (name, version))
@@ -108,6 +109,14 @@ class PolicyRepository:
         )
         found = await self._signed((await self._session.execute(statement)).scalars().all())
         return found[0] if found else None
+
+    async def versions_in_force(self, name: str) -> list[PolicyVersion]:
+        statement = (
+            select(PolicyRow)
+            .where(col(PolicyRow.name) == name, col(PolicyRow.in_force_at).is_not(None))
+            .order_by(col(PolicyRow.version))
+        )
+        return await self._signed((await self._session.execute(statement)).scalars().all())
 
     async def newest(self) -> list[PolicyVersion]:
         of_each = select(col(PolicyRow.name), func.max(col(PolicyRow.version))).group_by(col(PolicyRow.name))
