@@ -30,37 +30,33 @@ def attainment(
     by: Annotated[By, typer.Option(help="What a row is")] = By.TARGET,
     output: Output = Format.TABLE,
 ) -> None:
-    """Show attainment and percentiles of settled clocks; `adjusted` leaves out what was exempted."""
+    """Show how often the promise was kept, and how long it took; `adjusted` leaves out what was exempted."""
     with opened(context) as client:
         report = client.get(f"{TICKETS}/reports/attainment", **{"from": since, "to": until, "by": by.value})
     if output is not Format.TABLE:
         show_data(report, output)
         return
-    rows = (report.get("rows") or report.get("items") or []) if isinstance(report, dict) else report
-    if not rows:
-        console().print("no clock was settled or breached in that time")
-        return
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(by.value)
-    for name in ("settled", "met", "breached", "attained", "adjusted", "p50", "p90", "p95", "overdue p90"):
+    table.add_column("target")
+    for name in ("decided", "met", "breached", "exempted", "raw", "adjusted", "p50", "p90", "p95", "late p90"):
         table.add_column(name, justify="right")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in _cells(row, by.value)))
-    console().print(table)
+    for row in report["rows"]:
+        table.add_row(*(Text(cell) for cell in _cells(row)))
+    table.add_row(*(Text(cell, "bold") for cell in _cells({**report["whole"], "key": "all", "target": None})))
+    screen = console()
+    screen.print(table)
+    screen.print(
+        Text(f"{report['from']} to {report['to']} (excluded), days of {report['zone']}; times are business time", "dim")
+    )
 
 
-def _cells(row: dict[str, Any], by: str) -> list[str]:
-    name = str(row.get(by) or row.get("key") or row.get("name") or "-")
-    counts = [str(row.get(field, "-")) for field in ("settled", "met", "breached")]
-    percents = [_percent(row.get("attainment", row.get("raw"))), _percent(row.get("adjusted"))]
-    spans = [_length(row, f"elapsed_{p}_seconds") for p in ("p50", "p90", "p95")]
-    return [name, *counts, *percents, *spans, _length(row, "overdue_p90_seconds")]
-
-
-def _percent(share: Any) -> str:
-    if isinstance(share, dict):
-        share = share.get("attainment")
-    return f"{share:.1f}%" if isinstance(share, int | float) else "-"
+def _cells(row: dict[str, Any]) -> list[str]:
+    """Few cases bear no percentage: the service says them as counts, and so do we."""
+    names = [str(row.get("key") or "-"), str(row.get("target") or "all").replace("_", " ")]
+    counts = [str(row[field]) for field in ("decided", "met", "breached", "exempted")]
+    spans = [_length(row, f"elapsed_{place}_seconds") for place in ("p50", "p90", "p95")]
+    return [*names, *counts, row["raw_said"], row["adjusted_said"], *spans, _length(row, "overdue_p90_seconds")]
 
 
 def _length(row: dict[str, Any], field: str) -> str:

@@ -16,30 +16,34 @@ from glidepath.commands.policies.document import versioned
 from glidepath.commands.tickets.reading import TICKETS
 from glidepath.drawing.spans import moment
 from glidepath.faults import Fault, TimedOut
-from glidepath.output import Format, Output, console, plain, show_data, show_rows
-from glidepath.session import Yes, opened
+from glidepath.output import Format, Output, console, show_data, show_rows
+from glidepath.session import Reason, Yes, opened
 from shared.clock import monotonic
 
 MIGRATIONS = f"{TICKETS}/migrations"
 PATIENCE_SECONDS = 3600.0
-_RUNNING = frozenset({"queued", "previewing", "pending", "running", "applying", "undoing"})
-_FAILED = frozenset({"failed", "stale"})
+_RUNNING = frozenset({"previewing", "applying", "undoing"})
 _COUNTS = {
     "earlier": "due earlier",
     "later": "due later",
     "same": "due as before",
-    "newly_breached": "breached at the moment of the move",
+    "newly_breached": "breached by the move itself",
+    "newly_promised": "promised for the first time",
+    "restarted": "begun anew",
     "cancelled": "no longer promised",
 }
 
 
 def migrate(
     context: typer.Context,
-    old: Annotated[str, typer.Argument(metavar="FROM", help="NAME@VERSION that open tickets have now")],
+    old: Annotated[
+        str, typer.Argument(metavar="FROM", help="NAME@VERSION of a policy or calendar that open tickets have now")
+    ],
     new: Annotated[str, typer.Argument(metavar="TO", help="NAME@VERSION that they are to have")],
     retroactive: Annotated[
         bool, typer.Option("--retroactive", help="Count from each clock's start, not from now")
     ] = False,
+    reason: Reason = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change and stop there")] = False,
     yes: Yes = False,
     output: Output = Format.TABLE,
@@ -49,7 +53,7 @@ def migrate(
         versioned(label)
     quiet = output is not Format.TABLE
     with opened(context) as client:
-        job = client.post(MIGRATIONS, {"from": old, "to": new, "retroactive": retroactive})
+        job = client.post(MIGRATIONS, {"from": old, "to": new, "retroactive": retroactive, "reason": reason})
         job = _finish(client, job, "dry run", quiet=quiet)
         if not quiet:
             _print_preview(job)
@@ -61,7 +65,7 @@ def migrate(
                 raise Fault(
                     "say -y to apply, or --dry-run to stop after the preview: with json or yaml nobody is asked"
                 )
-            typer.confirm(f"apply to {_total(job)} clocks?", abort=True)
+            typer.confirm("apply?", abort=True)
         applied = client.post(f"{_path(job)}/apply")
         job = _finish(client, applied or job, "apply", quiet=quiet)
         if not quiet:
@@ -110,8 +114,6 @@ def _finish(client: Client, job: Mapping[str, Any], what: str, *, quiet: bool) -
                 raise TimedOut(f"the {what} still runs: glidepath policies migrations")
             time.sleep(0.3)
             current = client.get(_path(current))
-    if str(current.get("state")) in _FAILED:
-        raise Fault(f"the {what} failed: {current.get('problem') or current.get('error') or current['state']}")
     return current
 
 
@@ -120,45 +122,36 @@ def _print_preview(job: Mapping[str, Any]) -> None:
     table.add_column(justify="right", style="bold")
     table.add_column()
     counts = _counts(job)
-    for name, words in _COUNTS.items():
+    for name in [*_COUNTS, *(name for name in counts if name not in _COUNTS)]:
         style = "bold red" if name == "newly_breached" and counts.get(name) else ""
-        table.add_row(Text(str(counts.get(name, 0)), style), words)
+        table.add_row(Text(str(counts.get(name, 0)), style), _COUNTS.get(name, name.replace("_", " ")))
     console().print(table)
-    show_rows(_samples(job), ("number", "target", "due_before", "due_after", "effect"), Format.TABLE, none="")
+    if samples := _samples(job):
+        show_rows(samples, ("number", "target", "due_before", "due_after", "effect"), Format.TABLE)
 
 
 def _samples(job: Mapping[str, Any]) -> list[dict[str, Any]]:
-    rows = []
-    for sample in job.get("samples") or []:
-        before = sample.get("due_before") or sample.get("due_at_before")
-        after = sample.get("due_after") or sample.get("due_at_after")
-        rows.append({**sample, "due_before": moment(before), "due_after": moment(after)})
-    return rows
+    return [
+        {**sample, "due_before": moment(sample.get("due_before")), "due_after": moment(sample.get("due_after"))}
+        for sample in job.get("samples") or []
+    ]
 
 
-def _counts(job: Mapping[str, Any]) -> Mapping[str, Any]:
-    nested = job.get("counts")
-    return nested if isinstance(nested, Mapping) else job
-
-
-def _total(job: Mapping[str, Any]) -> str:
-    counts = _counts(job)
-    return plain(sum(int(counts.get(name) or 0) for name in ("earlier", "later", "same", "cancelled")))
+def _counts(job: Mapping[str, Any]) -> Mapping[str, int]:
+    counts: Mapping[str, int] = job.get("counts") or {}
+    return counts
 
 
 def _done(job: Mapping[str, Any]) -> int:
-    progress = job.get("progress")
-    return int((progress.get("done") if isinstance(progress, Mapping) else job.get("done")) or 0)
+    return int((job.get("progress") or {}).get("done") or 0)
 
 
 def _size(job: Mapping[str, Any]) -> int | None:
-    progress = job.get("progress")
-    size = progress.get("total") if isinstance(progress, Mapping) else job.get("total")
-    return int(size) if size else None
+    return int((job.get("progress") or {}).get("total") or 0) or None
 
 
 def _id(job: Mapping[str, Any]) -> str:
-    return str(job.get("migration_id") or job.get("id"))
+    return str(job["migration_id"])
 
 
 def _path(job: Mapping[str, Any]) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import yaml
 from rich.syntax import Syntax
+from rich.text import Text
 
 from glidepath.client import Client
 from glidepath.commands.policies.document import (
@@ -18,6 +20,7 @@ from glidepath.commands.policies.document import (
     split_label,
     versioned,
 )
+from glidepath.drawing.spans import exactly, moment
 from glidepath.faults import Fault, NotThere
 from glidepath.output import Format, Output, console, show_data, show_rows
 from glidepath.session import Reason, Yes, opened
@@ -78,17 +81,25 @@ def check_policy(
         answer = client.post(f"{POLICIES}/check", body)
     if output is not Format.TABLE:
         show_data(answer, output)
-    problems = answer.get("problems") or answer.get("errors") or []
+    problems = answer["problems"]
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise Fault(f"{file}: {count}", places=[_place(problem) for problem in problems])
     if output is Format.TABLE:
-        console().print(f"{file}: no problems")
-        for warning in answer.get("warnings") or []:
-            console().print(f"  {_place(warning)}")
-        for check in answer.get("rules") or []:
-            sign = "✔" if check.get("matched") else "·"
-            console().print(f"  {sign} {check.get('name')}: {check.get('reason') or 'matches'}")
+        _print_check(file, answer)
+
+
+def _print_check(file: Path, answer: Mapping[str, Any]) -> None:
+    screen = console()
+    screen.print(f"{file}: no problems")
+    for warning in answer["warnings"]:
+        screen.print(f"  {_place(warning)}")
+    for check in answer["rules"]:
+        screen.print(Text(f"  {'✔' if check['matched'] else '·'} {check['name']}: {check['reason']}"))
+    for promise in answer["promises"]:
+        target, length = str(promise["target"]).replace("_", " "), exactly(float(promise["target_seconds"]))
+        due = f", due {moment(promise['due_at'])} if opened {moment(answer['opened_at'])}" if promise["due_at"] else ""
+        screen.print(Text(f"  {target}: {length}{due}"))
 
 
 def put_policy(
@@ -105,7 +116,11 @@ def put_policy(
         show_data(answer, output)
         return
     label = f"{answer['name']}@{answer['version']}"
-    console().print(f"{label} {_state(answer)}; sign it: glidepath policies sign {label} --side it|training")
+    console().print(f"{label} is {_state(answer)}")
+    for warning in answer.get("warnings") or []:
+        console().print(f"  {_place(warning)}")
+    if answer.get("missing"):
+        console().print(f"sign it: glidepath policies sign {label} --side {answer['missing'][0]}")
 
 
 def sign_policy(
@@ -134,7 +149,7 @@ def _on_version(context: typer.Context, label: str, verb: str, body: dict[str, A
     if output is not Format.TABLE:
         show_data(answer, output)
         return
-    console().print(f"{label} {_state(answer)}")
+    console().print(f"{label} is {_state(answer)}")
 
 
 def _posted(client: Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -155,14 +170,13 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _state(row: Mapping[str, Any]) -> str:
-    if row.get("state"):
-        return str(row["state"]).replace("_", " ")
-    return "in force" if row.get("in_force_at") or row.get("enforced_at") else "proposed"
+    state = str(row.get("state") or "proposed").replace("_", " ")
+    missing = row.get("missing") or []
+    return f"{state}; {' and '.join(missing)} must sign" if state == "proposed" and missing else state
 
 
 def _signed(row: Mapping[str, Any]) -> list[str]:
-    made = row.get("signatures") or []
-    return [f"{each.get('side')}: {each.get('by') or each.get('signed_by')}" for each in made]
+    return [f"{each['side']}: {each['by']}" for each in row.get("signatures") or []]
 
 
 def _features(written: list[str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import yaml
 
-from glidepath.commands import policies, tickets
+from glidepath.commands import policies, reports, tickets
 from glidepath.faults import Fault, NotThere
 from tests.unit.glidepath.command_line import WrittenAnswers, run
 
@@ -291,3 +291,79 @@ def test_signing_needs_a_version() -> None:
     desk = WrittenAnswers({f"POST {V1}/policies/standard/versions/2/sign": VERSION})
     assert run(policies.COMMANDS, desk, "sign", "standard@2", "--side", "training").exit_code == 0
     assert desk.sent(f"POST {V1}/policies/standard/versions/2/sign") == {"side": "training"}
+
+
+JOB: dict[str, Any] = {
+    "migration_id": "m1",
+    "from": "standard@1",
+    "to": "standard@2",
+    "state": "previewed",
+    "progress": {"done": 3, "total": 3},
+    "counts": {"earlier": 1, "later": 2, "same": 0, "newly_breached": 1, "cancelled": 0},
+    "applied": {},
+    "samples": [
+        {"number": 12, "target": "resolution", "effect": "later", "due_before": "2026-11-23T13:00:00Z",
+         "due_after": "2026-11-23T14:00:00Z"}
+    ],
+}  # fmt: skip
+
+
+def migrating() -> WrittenAnswers:
+    return WrittenAnswers(
+        {
+            f"POST {V1}/migrations": httpx.Response(202, json=JOB),
+            f"GET {V1}/migrations/m1": JOB,
+            f"POST {V1}/migrations/m1/apply": httpx.Response(202, json=JOB | {"state": "applied"}),
+            f"POST {V1}/migrations/m1/undo": httpx.Response(202, json=JOB | {"state": "undone"}),
+        }
+    )
+
+
+def test_a_migration_shows_what_would_change_and_asks_before_it_changes_anything() -> None:
+    desk = migrating()
+    result = run(policies.COMMANDS, desk, "migrate", "standard@1", "standard@2", stdin="n\n")
+    assert result.exit_code == 1
+    assert [line.strip() for line in result.output.splitlines()[:4]] == [
+        "1  due earlier", "2  due later", "0  due as before", "1  breached by the move itself",
+    ]  # fmt: skip
+    assert "Mon 2026-11-23 14:00:00" in result.output
+    assert [each.url.path for each in desk.asked if each.method == "POST"] == [f"{V1}/migrations"]
+    result = run(policies.COMMANDS, desk, "migrate", "standard@1", "standard@2", "--retroactive", "-y")
+    assert "glidepath policies undo m1" in result.output
+
+
+def test_a_dry_run_changes_nothing_and_a_program_is_never_asked() -> None:
+    desk = migrating()
+    data = json.loads(run(policies.COMMANDS, desk, "migrate", "a@1", "a@2", "--dry-run", "-o", "json").output)
+    assert data["counts"]["later"] == 2
+    result = run(policies.COMMANDS, desk, "migrate", "a@1", "a@2", "-o", "json")
+    assert isinstance(result.exception, Fault)
+    assert not [each for each in desk.asked if each.url.path.endswith("/apply")]
+
+
+def test_a_migration_is_taken_back_by_its_id() -> None:
+    result = run(policies.COMMANDS, migrating(), "undo", "m1", "-y")
+    assert result.exit_code == 0, result.output
+    assert "standard@1 -> standard@2 is undone" in result.output
+
+
+def test_attainment_is_told_in_counts_where_there_are_few_cases() -> None:
+    figures = {"decided": 5, "met": 4, "breached": 1, "exempted": 1, "raw_said": "4 of 5", "adjusted_said": "4 of 4"}
+    row = figures | {"key": "P1", "target": "first_response", "elapsed_p50_seconds": 1200.0}
+    report = {"from": "2026-11-01", "to": "2026-12-01", "zone": "UTC", "rows": [row], "whole": figures}
+    desk = WrittenAnswers({f"GET {V1}/reports/attainment": report})
+    result = run(
+        {"attainment": reports.attainment, "other": reports.attainment}, desk,
+        "attainment", "--from", "2026-11-01", "--to", "2026-12-01", "--by", "priority",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert desk.query(f"GET {V1}/reports/attainment") == [
+        ("from", "2026-11-01"),
+        ("to", "2026-12-01"),
+        ("by", "priority"),
+    ]
+    line = next(line for line in result.output.splitlines() if line.startswith("P1"))
+    assert line.split("  ")[0] == "P1"
+    assert "4 of 5" in line
+    assert "4 of 4" in line
+    assert "20m" in line
