@@ -12,6 +12,8 @@ from services.tickets.permissions import PERMISSIONS
 from services.tickets.settings import TicketsSettings
 from services.tickets.timers import breach_due_clocks, next_due
 from services.tickets.usecases.policies import MigrationRunner
+from services.tickets.usecases.reporting.folding import CounterFolding
+from services.tickets.usecases.reporting.replaying import Replayer
 from shared.app import build_app
 from shared.clock import Clock
 from shared.runtime import Runtime
@@ -31,5 +33,7 @@ def create_app(settings: TicketsSettings | None = None, *, clock: Clock | None =
     runtime.consume("tickets-directory", stream="rollout", handlers=rollout_handlers())
     migrations = MigrationRunner(runtime.database, business=runtime.business)
     runtime.worker("policy migrations", step=migrations.step)
+    runtime.worker("what-if", step=Replayer(runtime.database, runtime.business).step)
+    runtime.worker("fold counters", step=CounterFolding(runtime.database).step)
     runtime.timer("sla clocks", next_due=next_due, fire=breach_due_clocks)
     return build_app(runtime, routers=ROUTERS, permissions=PERMISSIONS, title="Glidepath tickets")

@@ -33,16 +33,16 @@ class Attainment:
     whole: Figures
 
 
-def read_period(from_on: date, to_on: date, zone: str) -> Period:
-    """Days of a zone, `to_on` excluded. Raises `InvalidRequest`."""
+def read_period(from_on: date, to_on: date, zone: str, *, place: str = "query/") -> Period:
+    """Days of a zone, `to_on` excluded; `place` is where they were written. Raises `InvalidRequest`."""
     try:
         named = zone_named(zone)
     except CalendarInvalid as problem:
-        raise InvalidRequest(str(problem), errors=[FieldProblem("query/zone", str(problem))]) from problem
+        raise InvalidRequest(str(problem), errors=[FieldProblem(f"{place}zone", str(problem))]) from problem
     try:
         return period_of(from_on, to_on, named)
     except PeriodInvalid as problem:
-        raise InvalidRequest(str(problem), errors=[FieldProblem("query/to", str(problem))]) from problem
+        raise InvalidRequest(str(problem), errors=[FieldProblem(f"{place}to", str(problem))]) from problem
 
 
 async def attain(unit: TicketsUnit, by: By, period: Period, cut: Cut, caller: Identity) -> Attainment:
