@@ -61,7 +61,7 @@ class CalendarRepository:
             .where(col(CalendarRow.name).in_(sorted(set(names))))
             .group_by(col(CalendarRow.name))
         )
-        found: dict[str, int] = dict((await self._session.execute(statement)).tuples().all())
+        found: dict[str, int] = {row[0]: row[1] for row in await self._session.execute(statement)}
         return found
 
     async def add(self, version: CalendarVersion) -> None:

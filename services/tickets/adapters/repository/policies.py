@@ -94,7 +94,7 @@ class PolicyRepository:
             .where(col(PolicyRow.name).in_(sorted(set(names))), col(PolicyRow.in_force_at).is_not(None))
             .group_by(col(PolicyRow.name))
         )
-        found: dict[str, int] = dict((await self._session.execute(statement)).tuples().all())
+        found: dict[str, int] = {row[0]: row[1] for row in await self._session.execute(statement)}
         return found
 
     async def get(self, name: str, version: int) -> PolicyVersion:
