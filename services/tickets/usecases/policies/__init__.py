@@ -3,7 +3,6 @@
 from services.tickets.usecases.policies.asking import Asked, ask_policies, ask_policy
 from services.tickets.usecases.policies.calendars import CalendarEdit, edit_calendar
 from services.tickets.usecases.policies.checking import FALLBACK, Finding, Review
-from services.tickets.usecases.policies.choosing import choose_policy
 from services.tickets.usecases.policies.closing import Closed, Closing, Difference, close_days, next_change, upcoming
 from services.tickets.usecases.policies.comparing import Change, compare_policies
 from services.tickets.usecases.policies.migrating import apply_migration, start_migration, undo_migration
@@ -27,7 +26,6 @@ __all__ = [
     "ask_policies",
     "ask_policy",
     "check_document",
-    "choose_policy",
     "close_days",
     "compare_policies",
     "edit_calendar",

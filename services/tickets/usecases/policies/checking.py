@@ -14,6 +14,8 @@ FALLBACK = "standard"
 """The policy of every ticket that no other one is for."""
 ALWAYS_OPEN = {"zone": "UTC", "hours": {"monday": ["00:00-24:00"]}}
 """Stands in for a rule's calendar while the rest of the rule is looked at by itself."""
+SOME_DAY = {"shifts": {"2000-01-01": ["00:00-24:00"]}}
+"""Lets a week be looked at by itself that opens on no day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,7 @@ def _pieces(rule: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
         elif key == "calendar" and isinstance(value, Mapping):
             week = {part: written for part, written in value.items() if part in ("zone", "hours")}
             yield {"calendar": {**ALWAYS_OPEN, "zone": value["zone"]}}, ""
-            yield {"calendar": {**week, "zone": "UTC"}}, ""
+            yield {"calendar": {**SOME_DAY, **week, "zone": "UTC"}}, ""
             for part in ("holidays", "shifts", "closures"):
                 yield {"calendar": {**ALWAYS_OPEN, part: value.get(part, {})}}, ""
             yield {"calendar": value}, ""
