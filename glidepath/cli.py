@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from glidepath.commands import (
+    calendars,
     database,
     deliveries,
     demo,
@@ -100,6 +101,7 @@ def build() -> typer.Typer:
     app.add_typer(_group("keys", "API keys", {"create": keys.create, "list": keys.list_keys, "revoke": keys.revoke}))
     app.add_typer(_group("tickets", "IT tickets and their SLA clocks", tickets.COMMANDS))
     app.add_typer(_group("policies", "What is promised, and who signed it", policies.COMMANDS))
+    app.add_typer(_group("calendars", "When time counts", calendars.COMMANDS))
     app.add_typer(_group("reports", "How the promises were kept", {"attainment": reports.attainment}))
     app.add_typer(_group("db", "Databases", {"migrate": database.migrate}))
     return app

@@ -3,6 +3,7 @@
 from glidepath.commands.policies.migrating import list_migrations, migrate, undo_migration
 from glidepath.commands.policies.writing import (
     check_policy,
+    diff_policy,
     enforce_policy,
     list_policies,
     put_policy,
@@ -13,6 +14,7 @@ from glidepath.commands.policies.writing import (
 COMMANDS: dict[str, object] = {
     "list": list_policies,
     "show": show_policy,
+    "diff": diff_policy,
     "check": check_policy,
     "put": put_policy,
     "sign": sign_policy,

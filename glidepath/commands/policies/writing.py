@@ -65,6 +65,26 @@ def show_policy(context: typer.Context, label: Label, output: Output = Format.TA
     screen.print(Syntax(text, "yaml", background_color="default", word_wrap=True))
 
 
+def diff_policy(
+    context: typer.Context,
+    label: Label,
+    against: Annotated[int | None, typer.Option(min=1, help="An older version; default: the one before")] = None,
+    output: Output = Format.TABLE,
+) -> None:
+    """Say in sentences what a version changes."""
+    name, version = versioned(label)
+    with opened(context) as client:
+        answer = client.get(f"{policy_path(name, version)}/diff", against=against)
+    if output is not Format.TABLE:
+        show_data(answer, output)
+        return
+    console().print(Text(f"{answer['before']} -> {answer['after']}", "bold"))
+    for change in answer["changes"]:
+        console().print(Text(f"  {change['sentence']}"))
+    if not answer["changes"]:
+        console().print("they say the same")
+
+
 def check_policy(
     context: typer.Context,
     file: File,

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import yaml
 
-from glidepath.commands import policies, reports, tickets
+from glidepath.commands import calendars, policies, reports, tickets
 from glidepath.faults import Fault, NotThere
 from tests.unit.glidepath.command_line import WrittenAnswers, run
 
@@ -367,3 +367,49 @@ def test_attainment_is_told_in_counts_where_there_are_few_cases() -> None:
     assert "4 of 5" in line
     assert "4 of 4" in line
     assert "20m" in line
+
+
+def test_a_version_is_compared_in_sentences() -> None:
+    change = {"pointer": "/rules/0/targets/P1", "sentence": "all: the first response of P1 is 30 minutes, not 60."}
+    diff = {"before": "standard@1", "after": "standard@2", "changes": [change]}
+    desk = WrittenAnswers({f"GET {V1}/policies/standard/versions/2/diff": diff})
+    result = run(policies.COMMANDS, desk, "diff", "standard@2")
+    assert result.output.splitlines() == ["standard@1 -> standard@2", f"  {change['sentence']}"]
+
+
+CHANGE: dict[str, Any] = {
+    "calendar": "office@2",
+    "document": {},
+    "added": ["2026-12-24"],
+    "already": [],
+    "notes": [],
+    "policies": {"standard@1": "standard@2"},
+    "migration_id": "m1",
+    "upcoming": [{"on": "2026-12-24", "kind": "holiday", "name": "", "closed": ["09:00-17:00"], "remaining": []}],
+}
+
+
+def test_days_are_closed_and_it_is_said_what_that_moves(tmp_path: Path) -> None:
+    desk = WrittenAnswers({f"POST {V1}/calendars/office/holidays": CHANGE})
+    result = run(calendars.COMMANDS, desk, "holidays", "office", "--day", "2026-12-24", "-r", "agreed")
+    assert result.exit_code == 0, result.output
+    for words in ("office@2 is made", "standard@1 -> standard@2", "policies migrations (m1)", "09:00-17:00"):
+        assert words in result.output, words
+    assert desk.sent(f"POST {V1}/calendars/office/holidays") == {
+        "dates": ["2026-12-24"], "retroactive": False, "dry_run": False, "migrate": "preview", "reason": "agreed",
+    }  # fmt: skip
+    file = tmp_path / "days.ics"
+    file.write_bytes(b"\xff\xfe")
+    broken = run(calendars.COMMANDS, desk, "holidays", "office", "--ics", str(file))
+    assert isinstance(broken.exception, Fault)
+    assert "not UTF-8" in broken.exception.message
+
+
+def test_a_calendar_says_whether_it_is_open_and_what_comes() -> None:
+    coming = {"calendar": "office@2", "zone": "Europe/Berlin", "open_now": True, "items": CHANGE["upcoming"]}
+    found = {"name": "office", "version": 2, "calendar": {"hours": {"monday": ["09:00-12:00", "13:00-17:00"]}}}
+    answers = {f"GET {V1}/calendars/office": found}
+    answers[f"GET {V1}/calendars/office/upcoming"] = coming | {"next_change_at": "2026-11-23T11:00:00Z"}
+    result = run(calendars.COMMANDS, WrittenAnswers(answers), "show", "office")
+    assert "open until Mon 2026-11-23 12:00:00" in result.output
+    assert "monday     09:00-12:00, 13:00-17:00" in result.output

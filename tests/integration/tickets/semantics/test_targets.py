@@ -118,7 +118,7 @@ async def test_the_requester_waits_while_the_desk_waits_for_somebody_else(desk: 
 async def test_each_teams_holding_of_a_ticket_is_a_cycle_of_its_own(desk: TicketsDesk) -> None:
     for team in ("network", "servers"):
         go(desk, mon("09:00"))
-        body = {"email": f"{team}@example.com", "lead": None, "members": []}
+        body: dict[str, Any] = {"email": f"{team}@example.com", "lead": None, "members": []}
         answer = await desk.ask("PUT", f"/v1/teams/{team}", Role.IT_LEAD, json=body)
         assert answer.status_code < 300, answer.text
     await promise(desk, rule("all", same_for_all({"resolution": 480}), ola_minutes={"network": 60, "*": 120}))
