@@ -108,7 +108,8 @@ class Hand:
             self._since = at
         if self._pieces[-1][0] == at:
             self._pieces.pop()
-        self._pieces.append((at, calendar))
+        if self._pieces[-1][1] != calendar:
+            self._pieces.append((at, calendar))
         self._calendar = calendar
         return True
 

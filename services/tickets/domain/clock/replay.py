@@ -133,7 +133,8 @@ class Replay:
         holding = self._current.get(Target.OLA)
         if holding is not None and holding.active and holding.began_at == at:
             self.hands.remove(holding)
-            del self._current[Target.OLA]
+            self._current.pop(Target.OLA)
+            self._current.update((Target.OLA, hand) for hand in self.hands if hand.target is Target.OLA)
         elif holding is not None and holding.active:
             holding.settle(at, final=True)
         elif holding is not None and holding.state is ClockState.SETTLED:
@@ -179,7 +180,7 @@ class Replay:
             return
         hand.go_on(at)
         self._promise(hand, at)
-        self._start_earlier(hand, at)
+        self._start_earlier(self._current[target], at)
 
     def _cancel(self, at: datetime, because: CancelledBecause) -> None:
         for hand in self._current.values():
