@@ -60,7 +60,8 @@ class DeskConsole:
 
     async def follow(self, answer: httpx.Response) -> str:
         """The page that a form leads to."""
-        assert answer.status_code == 303, answer.text
+        problem = answer.text.partition('role="alert"')[2][:600]
+        assert answer.status_code == 303, f"{answer.status_code} {problem}"
         return await self.page(answer.headers["location"])
 
 

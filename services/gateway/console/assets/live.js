@@ -21,6 +21,7 @@ let again = false;
 let stale = false; // a change was told that could not be fetched yet
 let staleTimer = 0;
 let staleRetryIn = FIRST_RETRY;
+let againTimer = 0;
 
 export function installLive() {
   if (!main.dataset.topic || !button) return;
@@ -54,6 +55,7 @@ function connect() {
   if (paused || document.hidden) return show(paused ? "paused" : "waiting");
   if (source) return;
   show("waiting");
+  lookAgain();
   source = new EventSource("/console/events");
   source.addEventListener("hello", () => {
     retryIn = FIRST_RETRY;
@@ -78,6 +80,7 @@ function retryLater() {
 
 function disconnect() {
   clearTimeout(retryTimer);
+  clearTimeout(againTimer);
   clearTimeout(staleTimer); // a stream that begins anew tells of a change anyway
   source?.close();
   source = null;
@@ -158,6 +161,14 @@ function takeOver(page) {
   if (clock && newClock) morph(clock, newClock);
   tick();
   announce(before);
+  lookAgain();
+}
+
+// What goes on without telling of every step says how soon it is worth to look again.
+function lookAgain() {
+  clearTimeout(againTimer);
+  const soon = Number(main.querySelector("[data-again]")?.dataset.again);
+  if (soon && !paused && !document.hidden) againTimer = setTimeout(refresh, soon * 1000);
 }
 
 // What was said about each rollout or wave, by id.

@@ -5,7 +5,7 @@ leaves its place empty. Everything works by links and forms alone.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -13,12 +13,16 @@ from starlette.routing import Route
 
 from services.gateway.console.behind import Behind
 from services.gateway.console.desk.asking import Desk
+from services.gateway.console.desk.calendars import CalendarPages
+from services.gateway.console.desk.migrations import MigrationPages
 from services.gateway.console.desk.new_ticket import NewTicketPage
+from services.gateway.console.desk.policies import PolicyPages
+from services.gateway.console.desk.policy_edit import PolicyEditPages
 from services.gateway.console.desk.queue import QueuePages
 from services.gateway.console.desk.strip import KINDS
 from services.gateway.console.desk.ticket import TicketPages
 from services.gateway.console.desk.ticket_orders import TicketOrders
-from services.gateway.console.desk.words import say_due, say_exact, say_span
+from services.gateway.console.desk.words import say_due, say_exact, say_span, target_words
 from services.gateway.console.rendering import Pages, as_instant, say_time, zone_of
 from services.gateway.console.sessions import SessionDesk
 
@@ -27,8 +31,9 @@ __all__ = ["desk_routes"]
 
 def desk_routes(behind: Behind, sessions: SessionDesk, pages: Pages) -> list[Route]:
     pages.offer(due_words=_due_words, stamp=_stamp, span=say_span, exact_span=say_exact, piece_word=_piece_word)
+    pages.offer(target_word=target_words, day_words=_day_words)
     desk = Desk(behind, sessions, pages)
-    return [*_queue(desk), *_tickets(desk)]
+    return [*_queue(desk), *_tickets(desk), *_policies(desk)]
 
 
 def _queue(desk: Desk) -> Iterator[Route]:
@@ -65,6 +70,29 @@ def _tickets(desk: Desk) -> Iterator[Route]:
         yield Route(f"{at}/{path}", act, methods=["POST"])
 
 
+def _policies(desk: Desk) -> Iterator[Route]:
+    policies, edit, calendars, migrations = (
+        PolicyPages(desk),
+        PolicyEditPages(desk),
+        CalendarPages(desk),
+        MigrationPages(desk),
+    )
+    yield Route("/policies", policies.index)
+    yield Route("/policies/new", edit.show)
+    yield Route("/policies/new", edit.send, methods=["POST"])
+    yield Route("/policies/{name}", policies.show)
+    yield Route("/policies/{name}/edit", edit.show)
+    yield Route("/policies/{name}/edit", edit.send, methods=["POST"])
+    yield Route("/policies/{name}/versions/{version:int}/sign", policies.sign, methods=["POST"])
+    yield Route("/policies/{name}/versions/{version:int}/enforce", policies.enforce, methods=["POST"])
+    yield Route("/calendars/{name}", calendars.show)
+    yield Route("/calendars/{name}", calendars.write, methods=["POST"])
+    yield Route("/calendars/{name}/holidays", calendars.close, methods=["POST"])
+    yield Route("/migrations", migrations.start, methods=["POST"])
+    yield Route("/migrations/{id}", migrations.show)
+    yield Route("/migrations/{id}/{what:str}", migrations.act, methods=["POST"])
+
+
 @pass_context
 def _due_words(context: Context, at: str | datetime) -> str:
     """How long until then, or since, as of the page's business time."""
@@ -81,3 +109,12 @@ def _stamp(context: Context, at: str | datetime) -> str:
 
 def _piece_word(kind: str) -> str:
     return KINDS.get(kind, (kind.capitalize(), ""))[0]
+
+
+def _day_words(on: str) -> str:
+    """`2027-05-14` as `Fri 14 May 2027`."""
+    try:
+        day = date.fromisoformat(str(on)[:10])
+    except ValueError:
+        return str(on)
+    return f"{day:%a} {day.day} {day:%b %Y}"

@@ -116,7 +116,7 @@ class TicketPages:
             me=me_of(who),
             works=has(who, Role.TRAINING, Role.IT_AGENT, Role.IT_LEAD) and not ticket.deleted,
             writes=has(who, Role.TRAINING, Role.IT_AGENT, Role.IT_LEAD, Role.MANAGER) and not ticket.deleted,
-            leads=has(who, Role.IT_LEAD),
+            leads=has(who, Role.IT_LEAD, Role.TRAINING),
             statuses=STATUS_MEANS,
             status_looks=STATUSES,
             priorities=PRIORITIES,

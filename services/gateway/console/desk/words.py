@@ -89,14 +89,14 @@ def spaced(word: object) -> str:
 
 
 def say_span(seconds: float) -> str:
-    """`2 h 5 min`, `40 s`: whole seconds below a minute and a half, else minutes; hours are never folded into days.
+    """`2 h 5 min`, `40 s`: whole minutes from one and a half on, cut like countdowns are; hours are never folded into days.
 
     A day of business time has no fixed length, so hours are the largest unit.
     """
-    whole = round(abs(seconds))
+    whole = int(abs(seconds))
     if whole < 90:
         return f"{whole} s"
-    hours, minutes = divmod(round(whole / 60), 60)
+    hours, minutes = divmod(whole // 60, 60)
     parts = [f"{hours:,} h"] if hours else []
     return " ".join([*parts, *([f"{minutes} min"] if minutes or not hours else [])])
 
