@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import httpx
 
 from shared.errors import PermanentFailure, TemporaryFailure
+from shared.outside_address import resolve_outside
 
 RETRYABLE = frozenset({408, 409, 425, 429})
 
@@ -30,6 +31,34 @@ def outside_client(
         trust_env=False,
         transport=transport,
     )
+
+
+async def post_outside(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    system: str,
+    allow_private: bool = False,
+    timeout_seconds: float = 15.0,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> None:
+    """Post JSON to a URL that somebody typed in; the address that was checked is the one that is called.
+
+    Raises `AddressRefused`, `TemporaryFailure`, `PermanentFailure`. `system` is how errors call it.
+    """
+    address = await resolve_outside(url, allow_private=allow_private)
+    sent = {**headers, "Host": address.host_header, "Content-Type": "application/json"}
+    async with outside_client("", timeout_seconds=timeout_seconds, transport=transport) as client:
+        with mapped_errors(system):
+            request = client.build_request(
+                "POST", address.url, content=body, headers=sent, extensions={"sni_hostname": address.host}
+            )
+            answer = await client.send(request, stream=True)
+            # However long the answer is, nobody here reads it.
+            await answer.aclose()
+    if not answer.is_success:
+        raise failure_of(system, answer)
 
 
 @contextmanager

@@ -251,3 +251,18 @@ class WaveNotFound(NotFound):
 class MailNotFound(NotFound):
     code = "mail_not_found"
     title = "There is no such mail"
+
+
+class WebhookNotFound(NotFound):
+    code = "webhook_not_found"
+    title = "There is no such webhook"
+
+
+class WebhookNotUsable(InvalidRequest):
+    code = "webhook_not_usable"
+    title = "The webhook's address cannot be called"
+
+
+class WebhooksNotSetUp(Conflict):
+    code = "webhooks_not_set_up"
+    title = "Webhooks cannot be kept yet"

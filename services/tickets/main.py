@@ -6,23 +6,34 @@ from fastapi import FastAPI
 
 from services.tickets.adapters.repository import DatabaseUnit
 from services.tickets.adapters.tables import plumbing
+from services.tickets.adapters.webhook_post import WebhookPost
 from services.tickets.api import ROUTERS
 from services.tickets.consumers import gateway_handlers, rollout_handlers
 from services.tickets.permissions import PERMISSIONS
 from services.tickets.settings import TicketsSettings
-from services.tickets.timers import breach_due_clocks, next_due
+from services.tickets.timers import (
+    Ladders,
+    breach_due_clocks,
+    confirm_breaches,
+    next_confirmable,
+    next_due,
+    next_wake,
+)
+from services.tickets.usecases.clockwork.posting import PostRound
 from services.tickets.usecases.policies import MigrationRunner
 from services.tickets.usecases.reporting.folding import CounterFolding
 from services.tickets.usecases.reporting.replaying import Replayer
 from shared.app import build_app
 from shared.clock import Clock
 from shared.runtime import Runtime
+from shared.vault import Vault
 
 
 def create_app(settings: TicketsSettings | None = None, *, clock: Clock | None = None) -> FastAPI:
     """The tickets service. Settings come from the environment unless given."""
+    settings = settings or TicketsSettings()
     runtime = Runtime(
-        settings or TicketsSettings(),
+        settings,
         service="tickets",
         plumbing=plumbing,
         make_unit=DatabaseUnit,
@@ -35,5 +46,14 @@ def create_app(settings: TicketsSettings | None = None, *, clock: Clock | None =
     runtime.worker("policy migrations", step=migrations.step)
     runtime.worker("what-if", step=Replayer(runtime.database, runtime.business).step)
     runtime.worker("fold counters", step=CounterFolding(runtime.database).step)
-    runtime.timer("sla clocks", next_due=next_due, fire=breach_due_clocks)
-    return build_app(runtime, routers=ROUTERS, permissions=PERMISSIONS, title="Glidepath tickets")
+    vault = None if settings.credentials_key is None else Vault(settings.credentials_key)
+    post = WebhookPost(allow_private=settings.webhooks_to_private_addresses)
+    posts = PostRound(database=runtime.database, post=post, vault=vault, clock=runtime.clock)
+    runtime.worker("webhooks", step=posts.step)
+    runtime.timer("sla clocks", next_due=next_due, fire=breach_due_clocks, after_backlog=True)
+    ladders = Ladders(clock=runtime.clock, public_url=settings.public_url)
+    runtime.timer("escalations", next_due=next_wake, fire=ladders.fire, after_backlog=True)
+    runtime.timer("confirmations", next_due=next_confirmable, fire=confirm_breaches, after_backlog=True)
+    app = build_app(runtime, routers=ROUTERS, permissions=PERMISSIONS, title="Glidepath tickets")
+    app.state.vault = vault
+    return app

@@ -44,7 +44,11 @@ PERMISSIONS: Permissions = {
     "GET /v1/clocks": EVERYONE,
     "GET /v1/clocks/summary": EVERYONE,
     "GET /v1/clocks/at-risk": EVERYONE,
+    "GET /v1/tickets/{ticket_id}/escalations": STAFF | roles(Role.VIEWER, Role.MANAGER),
     "GET /v1/watermarks": EVERYONE,
+    "GET /v1/webhooks": roles(Role.IT_LEAD),
+    "PUT /v1/webhooks/{name}": roles(),
+    "DELETE /v1/webhooks/{name}": roles(),
     "PUT /v1/sources/{source}/watermark": roles(Role.INTEGRATION),
     "DELETE /v1/sources/{source}/watermark": roles(),
 }

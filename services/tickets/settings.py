@@ -1,7 +1,17 @@
 """What this service is told by its environment."""
 
+from pydantic import Field, SecretStr
+
 from shared.settings import ServiceSettings
 
 
 class TicketsSettings(ServiceSettings):
-    """`GLIDEPATH_*` variables; tickets needs none of its own yet."""
+    """`GLIDEPATH_*` variables, those of every service and these."""
+
+    credentials_key: SecretStr | None = Field(
+        default=None,
+        description="Seals the secrets of webhooks at rest; several as `2:new,1:old`. Without it there are none.",
+    )
+    webhooks_to_private_addresses: bool = Field(
+        default=False, description="Escalations may be posted to addresses inside your own network."
+    )

@@ -1,9 +1,20 @@
 """REST: parse, call one use case, answer. A module per subject."""
 
-from services.tickets.api import calendars, clocks, exemptions, migrations, policies, reports, tickets, what_if
+from services.tickets.api import (
+    calendars,
+    clocks,
+    exemptions,
+    migrations,
+    policies,
+    reports,
+    tickets,
+    webhooks,
+    what_if,
+)
 
 ROUTERS = [
     clocks.router,
+    webhooks.router,
     tickets.router,
     policies.router,
     calendars.router,

@@ -6,17 +6,19 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 from pydantic import AwareDatetime
 
-from services.tickets.api.reading import Unit
+from services.tickets.api.reading import TicketId, Unit
 from services.tickets.ports import ClockFilter, WatchState
 from services.tickets.schemas import STORABLE
 from services.tickets.schemas.clocks import (
     AtRiskListOut,
     ClockCountsOut,
+    EscalationOut,
     WatchedOut,
     WatermarkIn,
     WatermarkOut,
     at_risk_out,
     counts_out,
+    escalation_out,
     watched_out,
     watermark_out,
 )
@@ -64,6 +66,16 @@ async def get_clocks_at_risk(
     return AtRiskListOut(
         items=[at_risk_out(each, now) for each in found], considered=considered, within_minutes=within_minutes
     )
+
+
+@router.get("/v1/tickets/{ticket_id}/escalations")
+async def get_escalations(
+    ticket_id: TicketId, request: Request, response: Response, unit: Unit, paging: Paging
+) -> Page[EscalationOut]:
+    """Which steps of its ladders a ticket has come to, and who was told; or why nobody was."""
+    await unit.tickets.get(ticket_id)
+    found, after = await unit.clocks.page_escalations(ticket_id, paging)
+    return page_of([escalation_out(each) for each in found], after, request, response)
 
 
 @router.get("/v1/watermarks")

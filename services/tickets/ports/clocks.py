@@ -8,6 +8,7 @@ from typing import Protocol
 
 from services.tickets.domain.attribution import Attribution
 from services.tickets.domain.clock import Clock
+from services.tickets.domain.ladder import Firing
 from services.tickets.domain.policy import Priority, Target
 from shared.rest import PagingRequest
 
@@ -105,6 +106,87 @@ def is_confirmed(breached_at: datetime, watermark: Watermark | None) -> bool:
     return watermark is None or watermark.covers(breached_at)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waking:
+    """A clock whose ladder has a step that may be due. `touched_at` is when the desk last did something about its ticket."""
+
+    watched: Watched
+    fired: tuple[Firing, ...] = ()
+    touched_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """A step as it was fired. `told` are e-mail addresses and `webhook:name`; nobody was told for a `reason`."""
+
+    escalation_id: str
+    clock_id: str
+    ticket_id: str
+    threshold: str
+    occurrence: int
+    fires_at: datetime
+    fired_at: datetime
+    told: tuple[str, ...]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A post to a webhook, not before `try_at` (real time)."""
+
+    message_id: str
+    webhook: str
+    body: str
+    recorded_at: datetime
+    try_at: datetime
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Where escalations are posted to. `secret` is sealed for the webhook's name."""
+
+    name: str
+    url: str
+    secret: str
+    changed_at: datetime
+    changed_by: str
+
+
+class Post(Protocol):
+    """The way out of the house."""
+
+    async def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Raises `TemporaryFailure`, `PermanentFailure`, `AddressRefused` for an address that is not outside."""
+        ...
+
+
+class Webhooks(Protocol):
+    """Webhooks and what is on its way to them. Instants are real time."""
+
+    async def find(self, name: str) -> Webhook | None: ...
+
+    async def list_all(self) -> Sequence[Webhook]: ...
+
+    async def put(self, webhook: Webhook) -> None: ...
+
+    async def remove(self, name: str) -> bool: ...
+
+    async def send(self, messages: Sequence[Outgoing]) -> None:
+        """Keep them for the worker that posts them."""
+        ...
+
+    async def due(self, now: datetime, limit: int) -> list[tuple[Outgoing, Webhook | None]]:
+        """What is to be posted, the longest due first, with where to; None if that webhook is gone."""
+        ...
+
+    async def note_sent(self, message_id: str, at: datetime) -> None: ...
+
+    async def note_failed(self, message_id: str, problem: str, *, at: datetime, try_at: datetime | None) -> None:
+        """Tried again at `try_at`; None gives it up."""
+        ...
+
+
 class Clocks(Protocol):
     """What the timers need. Each method is a handful of statements however many clocks it concerns."""
 
@@ -115,6 +197,35 @@ class Clocks(Protocol):
     async def breach_due(self, now: datetime, limit: int) -> list[Missed]:
         """Breach what is due by `now`, the earliest first: clocks, ledger and history. Tickets that somebody changes at this
         moment are left out; whoever changes them finds the breach."""
+        ...
+
+    async def next_wake(self) -> datetime | None:
+        """The earliest instant at which a ladder has a step."""
+        ...
+
+    async def take_waking(self, now: datetime, limit: int) -> list[Waking]:
+        """Clocks whose ladder may have a step by `now`, the earliest first; locked with their tickets, without those that
+        somebody changes at this moment."""
+        ...
+
+    async def fired(self, clock_ids: Collection[str]) -> Mapping[str, tuple[Firing, ...]]:
+        """What was fired for each; those for which nothing was are left out."""
+        ...
+
+    async def plan(self, wakes: Mapping[str, datetime | None]) -> None:
+        """When to look at these clocks' ladders next; None is never."""
+        ...
+
+    async def note_escalations(self, escalations: Sequence[Escalation]) -> None:
+        """In the table and in the tickets' histories."""
+        ...
+
+    async def page_escalations(self, ticket_id: str, paging: PagingRequest) -> tuple[list[Escalation], str | None]:
+        """Of one ticket, in the order in which they were fired."""
+        ...
+
+    async def managers_of(self, emails: Collection[str]) -> Mapping[str, str]:
+        """The e-mail address of each one's manager, where the directory knows it; addresses in lower case."""
         ...
 
     async def page(self, cut: ClockFilter, paging: PagingRequest) -> tuple[list[Watched], str | None]:

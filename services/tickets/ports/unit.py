@@ -4,7 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from services.tickets.ports.channel import Channel, Faq, Support
-from services.tickets.ports.clocks import Clocks
+from services.tickets.ports.clocks import Clocks, Webhooks
 from services.tickets.ports.contacts import Contacts
 from services.tickets.ports.directory import Directory, Sources
 from services.tickets.ports.exemptions import Exemptions
@@ -70,6 +70,9 @@ class TicketsUnit(Protocol):
 
     @property
     def support(self) -> Support: ...
+
+    @property
+    def webhooks(self) -> Webhooks: ...
 
     def record(self, payload: Event, *, aggregate_version: int | None = None) -> Envelope[Any]: ...
 

@@ -1,13 +1,14 @@
 """Clocks of all tickets, watermarks and webhooks over the wire."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 from services.tickets.domain.policy import Priority, Target
-from services.tickets.ports import ClockCounts, Watched, Watermark
+from services.tickets.ports import ClockCounts, Escalation, Watched, Watermark, Webhook
 from services.tickets.schemas.answers import AttributionOut
+from services.tickets.schemas.requests import STORABLE
 from services.tickets.usecases.clockwork.forecasting import AtRisk
 
 
@@ -82,6 +83,37 @@ class WatermarkOut(BaseModel):
     told_by: str
 
 
+class WebhookIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    url: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000, pattern=STORABLE)]
+
+
+class WebhookOut(BaseModel):
+    name: str
+    url: str
+    changed_at: AwareDatetime
+    changed_by: str
+
+
+class WebhookSecretOut(WebhookOut):
+    """`secret` signs, as in Standard Webhooks: `whsec_` and base64."""
+
+    secret: str
+
+
+class EscalationOut(BaseModel):
+    """A step of a ladder that was fired. `fires_at` is when it was due, `fired_at` when it was done."""
+
+    escalation_id: str
+    clock_id: str
+    threshold: str
+    occurrence: int
+    fires_at: AwareDatetime
+    fired_at: AwareDatetime
+    told: list[str]
+    reason: str | None
+
+
 def watched_out(watched: Watched, now: datetime) -> WatchedOut:
     clock, attribution = watched.clock, watched.attribution
     elapsed = clock.elapsed(max(now, clock.started_at))
@@ -132,6 +164,23 @@ def counts_out(counts: ClockCounts) -> ClockCountsOut:
         overdue=counts.overdue,
         unconfirmed=counts.unconfirmed,
         most=counts.most,
+    )
+
+
+def webhook_out(webhook: Webhook) -> WebhookOut:
+    return WebhookOut(name=webhook.name, url=webhook.url, changed_at=webhook.changed_at, changed_by=webhook.changed_by)
+
+
+def escalation_out(escalation: Escalation) -> EscalationOut:
+    return EscalationOut(
+        escalation_id=escalation.escalation_id,
+        clock_id=escalation.clock_id,
+        threshold=escalation.threshold,
+        occurrence=escalation.occurrence,
+        fires_at=escalation.fires_at,
+        fired_at=escalation.fired_at,
+        told=list(escalation.told),
+        reason=escalation.reason,
     )
 
 

@@ -16,6 +16,7 @@ from services.tickets.adapters.repository.sources import SourceRepository
 from services.tickets.adapters.repository.support import SupportRepository
 from services.tickets.adapters.repository.teams import TeamRepository, ViewRepository
 from services.tickets.adapters.repository.tickets import TicketRepository
+from services.tickets.adapters.repository.webhooks import WebhookRepository
 from shared.database import UnitOfWork
 from shared.events.envelope import Envelope, Event
 
@@ -33,6 +34,7 @@ class DatabaseUnit:
         self.contacts = ContactRepository(work)
         self.calendars = CalendarRepository(work)
         self.policies = PolicyRepository(work, self.calendars)
+        self.webhooks = WebhookRepository(work)
         self.clocks = ClockRepository(work, self.policies)
         self.tickets = TicketRepository(work, self.policies)
         self.migrations = MigrationRepository(work)

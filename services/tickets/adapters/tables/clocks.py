@@ -81,8 +81,6 @@ class ClockRow(Record, table=True):
     policy: str = Field(default="", sa_column_kwargs=EMPTY_TEXT)
     cancelled_because: str | None = None
     would_not_have_breached: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
-    fired: list[list[Any]] = Field(default_factory=list, sa_type=JSONDocument, sa_column_kwargs=EMPTY_LIST)
-    """`[[step, occurrence, at], …]` of the ladder; the table `escalations` is what counts."""
 
 
 class BreachRow(Record, table=True):
@@ -133,12 +131,12 @@ class EscalationRow(Record, table=True):
     clock_id: str
     ticket_id: str = Field(foreign_key="tickets.ticket_id")
     threshold: str
-    """The step as the policy writes it with whom it tells, e.g. `75% lead`."""
+    """`Step.threshold`, e.g. `75% business lead`."""
     occurrence: int
     fires_at: datetime
     fired_at: datetime
     told: list[str] = Field(sa_type=JSONDocument)
-    """Who was told; empty with a `reason` where there was nobody to tell."""
+    """E-mail addresses, and webhooks as `webhook:name`; empty with a `reason` where nobody was."""
     reason: str | None = None
 
 

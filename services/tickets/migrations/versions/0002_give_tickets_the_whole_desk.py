@@ -554,7 +554,6 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("would_not_have_breached", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
-        batch_op.add_column(sa.Column("fired", DOCUMENT, server_default="[]", nullable=False))
         batch_op.create_index(
             "ix_clocks_overdue",
             ["breached_at", "clock_id"],

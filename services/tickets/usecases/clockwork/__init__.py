@@ -7,6 +7,7 @@ from services.tickets.usecases.clockwork.confirming import (
     forget_watermark,
     next_confirmable,
 )
+from services.tickets.usecases.clockwork.escalating import fire_due_steps, next_wake, plan_steps
 from services.tickets.usecases.clockwork.forecasting import AtRisk, clocks_at_risk
 
 __all__ = [
@@ -15,7 +16,10 @@ __all__ = [
     "breach_due_clocks",
     "clocks_at_risk",
     "confirm_breaches",
+    "fire_due_steps",
     "forget_watermark",
     "next_confirmable",
     "next_due",
+    "next_wake",
+    "plan_steps",
 ]

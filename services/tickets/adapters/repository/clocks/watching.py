@@ -98,7 +98,7 @@ class WatchedClocks:
         return [_watched(row, rows.clock_of(row[0], calendars)) for row in found]
 
 
-def _cut(cut: ClockFilter) -> Select[Any]:
+def shown() -> Select[Any]:
     """The clock, what is shown of its ticket, and whether its breach is confirmed."""
     statement: Any = (
         select(ClockRow, *_SHOWN, col(BreachRow.confirmed_at), col(BreachRow.breach_id))
@@ -107,15 +107,19 @@ def _cut(cut: ClockFilter) -> Select[Any]:
             BreachRow,
             (col(BreachRow.clock_id) == col(ClockRow.clock_id)) & col(BreachRow.withdrawn_at).is_(None),
         )
-        .where(*_WHERE[cut.state]())
     )
+    return cast(Select[Any], statement)
+
+
+def _cut(cut: ClockFilter) -> Select[Any]:
+    statement = shown().where(*_WHERE[cut.state]())
     if cut.due_before is not None:
         statement = statement.where(col(ClockRow.due_at) < cut.due_before)
     if cut.rollout is not None:
         statement = statement.where(col(TicketRow.rollout) == cut.rollout)
     if cut.team is not None:
         statement = statement.where(col(TicketRow.team) == cut.team)
-    return cast(Select[Any], statement)
+    return statement
 
 
 def _paused() -> tuple[ColumnElement[bool], ...]:

@@ -76,7 +76,7 @@ def clock_of(row: ClockRow, calendars: Mapping[str, Calendar]) -> Clock:
 
 
 def clock_values(clock: Clock) -> dict[str, Any]:
-    """All but what the escalation ladder keeps (`wakes_at`, `fired`)."""
+    """All but `wakes_at`, which the escalation ladder keeps."""
     return {
         "clock_id": clock.clock_id,
         "ticket_id": clock.ticket_id,
