@@ -1,7 +1,7 @@
 """What may be written: policies, calendars, closed days and orders to migrate. Shapes only; use cases check what they mean."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -21,6 +21,8 @@ from services.tickets.ports import Side
 from services.tickets.schemas.requests import STORABLE
 
 MOST_MINUTES = 2 * 366 * 24 * 60
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Calendars are laid out year by year; beyond these nobody promises anything."""
 MOST_FILE_CHARACTERS = 512 * 1024
 DAY_NAMES = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 PAUSABLE_TARGETS = Literal["first_response", "next_response", "periodic_update", "resolution", "ola"]
@@ -200,7 +202,7 @@ class CheckIn(_In):
     policy: PolicyIn | None = None
     name: Annotated[str, StringConstraints(max_length=100, pattern=r"^[a-z0-9][a-z0-9_.-]*$")] = "standard"
     features: FeaturesIn | None = None
-    opened_at: AwareDatetime | None = None
+    opened_at: Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)] | None = None
     """The instant from which due times are counted; now without it."""
 
 
