@@ -3,6 +3,7 @@
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
+from services.tickets.ports.baselines import Baselines
 from services.tickets.ports.channel import Channel, Faq, Support
 from services.tickets.ports.clocks import Clocks, Webhooks
 from services.tickets.ports.contacts import Contacts
@@ -11,6 +12,7 @@ from services.tickets.ports.exemptions import Exemptions
 from services.tickets.ports.links import Links
 from services.tickets.ports.policies import Calendars, Migrations, Policies
 from services.tickets.ports.reports import Reports
+from services.tickets.ports.reviews import Reviews
 from services.tickets.ports.teams import Teams, Views
 from services.tickets.ports.tickets import Tickets
 from services.tickets.ports.what_ifs import WhatIfs
@@ -25,6 +27,9 @@ class TicketsUnit(Protocol):
 
     @property
     def links(self) -> Links: ...
+
+    @property
+    def baselines(self) -> Baselines: ...
 
     @property
     def teams(self) -> Teams: ...
@@ -61,6 +66,9 @@ class TicketsUnit(Protocol):
 
     @property
     def what_ifs(self) -> WhatIfs: ...
+
+    @property
+    def reviews(self) -> Reviews: ...
 
     @property
     def channel(self) -> Channel: ...

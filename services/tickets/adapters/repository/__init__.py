@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.tickets.adapters.repository.baselines import BaselineRepository
 from services.tickets.adapters.repository.calendars import CalendarRepository
 from services.tickets.adapters.repository.channel import ChannelRepository
 from services.tickets.adapters.repository.clocks import ClockRepository
@@ -11,7 +12,12 @@ from services.tickets.adapters.repository.faq import FaqRepository
 from services.tickets.adapters.repository.links import LinkRepository
 from services.tickets.adapters.repository.migrations import MigrationRepository
 from services.tickets.adapters.repository.policies import PolicyRepository
-from services.tickets.adapters.repository.reports import ExemptionRepository, ReportRepository, WhatIfRepository
+from services.tickets.adapters.repository.reports import (
+    ExemptionRepository,
+    ReportRepository,
+    ReviewRepository,
+    WhatIfRepository,
+)
 from services.tickets.adapters.repository.sources import SourceRepository
 from services.tickets.adapters.repository.support import SupportRepository
 from services.tickets.adapters.repository.teams import TeamRepository, ViewRepository
@@ -29,6 +35,7 @@ class DatabaseUnit:
     def __init__(self, work: UnitOfWork) -> None:
         self._work = work
         self.links = LinkRepository(work)
+        self.baselines = BaselineRepository(work)
         self.teams = TeamRepository(work)
         self.views = ViewRepository(work)
         self.contacts = ContactRepository(work)
@@ -43,6 +50,7 @@ class DatabaseUnit:
         self.reports = ReportRepository(work)
         self.exemptions = ExemptionRepository(work)
         self.what_ifs = WhatIfRepository(work)
+        self.reviews = ReviewRepository(work)
         self.channel = ChannelRepository(work)
         self.faq = FaqRepository(work)
         self.support = SupportRepository(work)

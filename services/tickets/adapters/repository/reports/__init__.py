@@ -2,6 +2,7 @@
 
 from services.tickets.adapters.repository.reports.exemptions import ExemptionRepository
 from services.tickets.adapters.repository.reports.results import ReportRepository
+from services.tickets.adapters.repository.reports.reviews import ReviewRepository
 from services.tickets.adapters.repository.reports.what_ifs import WhatIfRepository
 
-__all__ = ["ExemptionRepository", "ReportRepository", "WhatIfRepository"]
+__all__ = ["ExemptionRepository", "ReportRepository", "ReviewRepository", "WhatIfRepository"]
