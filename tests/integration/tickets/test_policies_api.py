@@ -132,7 +132,7 @@ async def test_mistakes_are_refused_all_at_once_by_their_places(desk: TicketsDes
     ]
     problem = await put(desk, *bad, status=422)
     assert [error["pointer"] for error in problem["errors"]] == [
-        "/rules/0/calendar",
+        "/rules/0/calendar/zone",
         "/rules/1/name",
         "/rules/1/targets",
         "/rules/2/calendar",

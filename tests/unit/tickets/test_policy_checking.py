@@ -57,7 +57,7 @@ def test_every_mistake_is_named_with_its_place_not_only_the_first() -> None:
         "/rules/0/calendar",
         "/rules/1/name",
         "/rules/1/targets",
-        "/rules/2/calendar",
+        "/rules/2/calendar/zone",
         "/rules/2/calendar/hours/monday/0",
         "/rules/2/calendar/holidays/0",
         "/rules/2/pause_on",

@@ -60,7 +60,7 @@ class CalendarIn(_In):
     def document(self) -> dict[str, Any]:
         """As it is stored: in order, without the lists that say nothing."""
         written = _plain(self.model_dump(mode="json"))
-        dated = {
+        dated: dict[str, Any] = {
             part: dict(sorted(written[part].items())) for part in ("shifts", "closures", "names") if part in written
         }
         return {**written, "holidays": sorted(set(written["holidays"])), **dated}

@@ -10,7 +10,7 @@ from services.tickets.domain.calendar_document import DocumentProblem, read_cale
 from services.tickets.domain.policy_document import calendars_named
 from services.tickets.errors import CalendarNotUsable
 from services.tickets.ports import CalendarVersion, PolicyVersion, TicketsUnit
-from services.tickets.usecases.policies.checking import ALWAYS_OPEN, SOME_DAY
+from services.tickets.usecases.policies.checking import calendar_parts
 from services.tickets.usecases.policies.documents import calendar_of, moved
 from services.tickets.usecases.policies.publishing import with_carried
 from shared.errors import FieldProblem
@@ -60,13 +60,12 @@ async def edit_calendar(
 def check_calendar(name: str, version: int, document: Mapping[str, Any], now: datetime) -> Calendar:
     """The calendar that the document says. Raises `CalendarNotUsable` with every place that is wrong."""
     problems: dict[tuple[str, str], None] = {}
-    parts = [{**ALWAYS_OPEN, "zone": document["zone"]}, {**SOME_DAY, "zone": "UTC", "hours": document["hours"]}]
-    parts += [{**ALWAYS_OPEN, part: document.get(part, {})} for part in ("holidays", "shifts", "closures")]
-    for part in (*parts, document):
+    for part, piece in calendar_parts(document):
         try:
-            calendar = read_calendar(part, name=name, version=version)
+            calendar = read_calendar(piece, name=name, version=version)
         except DocumentProblem as problem:
-            problems.setdefault((problem.pointer, str(problem)))
+            if part or not problems:
+                problems.setdefault((problem.pointer or part, str(problem)))
     if not problems:
         try:
             calendar.next_open(now)

@@ -1,7 +1,7 @@
 """What is wrong with a policy, every mistake with its place, and what is allowed but surely not meant."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -72,29 +72,40 @@ def _problems(name: str, document: Mapping[str, Any], calendars: Mapping[str, Ca
         named.add(rule["name"])
         if not any(rule.get("targets", {}).values()) and not rule.get("ola_minutes"):
             yield Finding(pointer=f"{at}/targets", detail="The rule promises nothing; give it a target or an OLA.")
-        for piece, where in _pieces(rule):
-            yield from _probe({"name": rule["name"], "calendar": ALWAYS_OPEN, **piece}, calendars, f"{at}{where}")
+        wrong_parts = False
+        for piece, where, part in _pieces(rule):
+            if "calendar" in piece and wrong_parts and not part:
+                continue
+            for problem in _probe({"name": rule["name"], "calendar": ALWAYS_OPEN, **piece}, calendars, f"{at}{where}"):
+                wrong_parts = wrong_parts or "calendar" in piece
+                inside = part if problem.pointer == f"{at}/calendar" else ""
+                yield replace(problem, pointer=f"{problem.pointer}{inside}")
 
 
-def _pieces(rule: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
-    """The parts of a rule that can be looked at one by one, each with where its first entry really is."""
+def _pieces(rule: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """The parts of a rule that can be looked at one by one, with where the first entry really is and which part it is."""
     for key, value in rule.items():
         if key == "targets":
             for priority, targets in value.items():
                 for target, minutes in targets.items():
-                    yield {"targets": {priority: {target: minutes}}}, ""
+                    yield {"targets": {priority: {target: minutes}}}, "", ""
         elif key == "escalations":
             for index, step in enumerate(value):
-                yield {"escalations": [step]}, f"/escalations/{index}"
+                yield {"escalations": [step]}, f"/escalations/{index}", ""
         elif key == "calendar" and isinstance(value, Mapping):
-            week = {part: written for part, written in value.items() if part in ("zone", "hours")}
-            yield {"calendar": {**ALWAYS_OPEN, "zone": value["zone"]}}, ""
-            yield {"calendar": {**SOME_DAY, **week, "zone": "UTC"}}, ""
-            for part in ("holidays", "shifts", "closures"):
-                yield {"calendar": {**ALWAYS_OPEN, part: value.get(part, {})}}, ""
-            yield {"calendar": value}, ""
+            for part, piece in calendar_parts(value):
+                yield {"calendar": piece}, "", part
         elif key != "name":
-            yield {key: value}, ""
+            yield {key: value}, "", ""
+
+
+def calendar_parts(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A calendar part by part, each in a calendar that is right otherwise, with its place; the whole of it last."""
+    yield "/zone", {**ALWAYS_OPEN, "zone": document["zone"]}
+    yield "/hours", {**SOME_DAY, "zone": "UTC", "hours": document["hours"]}
+    for part in ("holidays", "shifts", "closures"):
+        yield f"/{part}", {**ALWAYS_OPEN, part: document.get(part, {})}
+    yield "", dict(document)
 
 
 def _probe(rule: dict[str, Any], calendars: Mapping[str, Calendar], at: str) -> Iterator[Finding]:
