@@ -21,6 +21,7 @@ _COMMON = frozenset(
     )
 )
 _ENDINGS = ("ations", "ation", "ings", "ing", "ern", "ies", "ed", "es", "en", "er", "s", "e", "n")
+_STEM_LEAST = 4
 _NAME_LEAST = 3
 
 
@@ -66,8 +67,8 @@ def tokens(text: str) -> list[str]:
 
 def _stem(word: str) -> str:
     for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
-            return word[: -len(ending)]
+        if word.endswith(ending) and len(word) - len(ending) >= _STEM_LEAST:
+            return _stem(word[: -len(ending)])
     return word
 
 
@@ -111,15 +112,22 @@ _ADDRESS_V4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])")
 def find_personal(text: str, names: Collection[str]) -> list[Finding]:
     """E-mail addresses, telephone numbers, addresses of devices, and the names of the people of the ticket."""
     found = [Finding("e-mail address", match[0], match.start()) for match in _EMAIL.finditer(text)]
-    devices = [Finding("network address", match[0], match.start()) for match in _ADDRESS_V4.finditer(text)]
-    taken = {(each.start, each.text) for each in devices}
-    phones = [
-        Finding("telephone number", match[0], match.start())
-        for match in _PHONE.finditer(text)
-        if (match.start(), match[0]) not in taken
-    ]
-    found += [*devices, *phones, *_names_in(text, names)]
+    found += [Finding("network address", match[0], match.start()) for match in _ADDRESS_V4.finditer(text)]
+    numbers = (match for match in _PHONE.finditer(text) if _dialled(match[0]))
+    found += _besides(found, (Finding("telephone number", match[0], match.start()) for match in numbers))
+    found += _besides(found, _names_in(text, names))
     return sorted(dict.fromkeys(found), key=lambda each: (each.start, each.kind))
+
+
+def _besides(found: Sequence[Finding], more: Iterable[Finding]) -> list[Finding]:
+    """Those that are not a part of what was found already."""
+    taken = [range(each.start, each.start + len(each.text)) for each in found]
+    return [each for each in more if not any(each.start in span for span in taken)]
+
+
+def _dialled(number: str) -> bool:
+    """Versions, dates and error codes are rows of digits as well; numbers to dial begin with + or 0, or are set apart."""
+    return number[0] in "+0(" or any(mark in number for mark in " -/")
 
 
 def _names_in(text: str, names: Iterable[str]) -> Iterable[Finding]:
