@@ -20,7 +20,8 @@ class Line:
     team: str | None
     marks: bytearray
     ticks: bytearray
-    """The minutes that counted."""
+    """The minutes that counted; `counted` is how many."""
+    counted: int = 0
     started: int = 0
     state: str = "running"
     limit: int | None = None
@@ -39,10 +40,6 @@ class Line:
     policy: str = ""
 
     @property
-    def counted(self) -> int:
-        return self.ticks.count(1)
-
-    @property
     def live(self) -> bool:
         return self.state in ("running", "paused")
 
@@ -53,12 +50,10 @@ class Line:
 
     def nth_tick(self, number: int) -> int:
         """The end of the minute that was the `number`th to count."""
-        seen = 0
-        for minute, ticked in enumerate(self.ticks):
-            seen += ticked
-            if seen == number:
-                return minute + 1
-        raise AssertionError("so many minutes have not counted")
+        minute = -1
+        for _ in range(number):
+            minute = self.ticks.index(1, minute + 1)
+        return minute + 1
 
     def stops(self, until: int) -> list[tuple[str, int, int | None]]:
         """Where it stood still, as (kind, from, to)."""
@@ -66,9 +61,10 @@ class Line:
         found: list[tuple[str, int, int | None]] = []
         minute = self.started
         while minute < until:
-            end = minute
-            while end < until and self.marks[end] == self.marks[minute]:
-                end += 1
+            others = [
+                self.marks.find(mark, minute, until) for mark in (RAN, PAUSED, STOOD) if mark != self.marks[minute]
+            ]
+            end = min((place for place in others if place >= 0), default=until)
             if self.marks[minute] != RAN:
                 found.append(("paused" if self.marks[minute] == PAUSED else "settled", minute, end))
             minute = end

@@ -90,20 +90,21 @@ class Walk:
             if line.state == "running":
                 self._count(line, begin, end)
             else:
-                for minute in range(begin, end):
-                    line.marks[minute] = PAUSED if line.state == "paused" else STOOD
+                line.marks[begin:end] = bytes([PAUSED if line.state == "paused" else STOOD]) * (end - begin)
 
     def _count(self, line: Line, begin: int, end: int) -> None:
         opens = self.span.open(line.pieces[-1][1]) if line.pieces else bytes(self.span.minutes)
-        counted, limit = line.counted, -1 if line.limit is None or line.breached is not None else line.limit
-        marks, ticks = line.marks, line.ticks
+        line.marks[begin:end] = bytes([RAN]) * (end - begin)
+        line.ticks[begin:end] = opens[begin:end]
+        counted = line.counted
+        line.counted += opens.count(1, begin, end)
+        if line.limit is None or line.breached is not None or line.counted < line.limit:
+            return
         for minute in range(begin, end):
-            marks[minute] = RAN
-            if opens[minute]:
-                ticks[minute] = 1
-                counted += 1
-                if counted == limit:
-                    line.breach(minute + 1, "elapsed")
+            counted += opens[minute]
+            if counted == line.limit:
+                line.breach(minute + 1, "elapsed")
+                return
 
     # What may happen.
 
@@ -343,12 +344,15 @@ class Walk:
 
     def _recount(self, line: Line, at: int) -> None:
         """Every minute so far, in the hours that count for it now."""
+        pieces = [(since or 0, self.span.open(calendar)) for since, calendar in line.pieces]
         for minute in range(line.started, at):
             counts = 0
-            if line.marks[minute] == RAN and line.pieces:
-                calendar = [used for since, used in line.pieces if since is None or since <= minute][-1]
-                counts = self.span.open(calendar)[minute]
+            if line.marks[minute] == RAN:
+                for since, opens in pieces:
+                    if since <= minute:
+                        counts = opens[minute]
             line.ticks[minute] = counts
+        line.counted = line.ticks.count(1, line.started, at)
 
     def due(self, line: Line, now: int) -> int | None:
         """When it is used up if it runs on; None where it does not, or nothing is promised."""
