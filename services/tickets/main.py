@@ -8,7 +8,7 @@ from services.tickets.adapters.repository import DatabaseUnit
 from services.tickets.adapters.tables import plumbing
 from services.tickets.adapters.webhook_post import WebhookPost
 from services.tickets.api import ROUTERS
-from services.tickets.consumers import gateway_handlers, rollout_handlers
+from services.tickets.consumers import gateway_handlers, mail_handlers, rollout_handlers
 from services.tickets.permissions import PERMISSIONS
 from services.tickets.settings import TicketsSettings
 from services.tickets.timers import (
@@ -20,6 +20,8 @@ from services.tickets.timers import (
     next_wake,
 )
 from services.tickets.usecases.clockwork.posting import PostRound
+from services.tickets.usecases.incidents import IncidentRunner
+from services.tickets.usecases.mailing import MailRules
 from services.tickets.usecases.policies import MigrationRunner
 from services.tickets.usecases.reporting.folding import CounterFolding
 from services.tickets.usecases.reporting.replaying import Replayer
@@ -41,6 +43,8 @@ def create_app(settings: TicketsSettings | None = None, *, clock: Clock | None =
         clock=clock,
     )
     runtime.consume("tickets-deliveries", stream="gateway", handlers=gateway_handlers(runtime.business))
+    rules = MailRules(runtime.links.read_thread, reopens=settings.mail_reopens)
+    runtime.consume("tickets-mail", stream="gateway", handlers=mail_handlers(runtime.business, rules))
     runtime.consume("tickets-directory", stream="rollout", handlers=rollout_handlers())
     migrations = MigrationRunner(runtime.database, business=runtime.business)
     runtime.worker("policy migrations", step=migrations.step)
@@ -50,6 +54,7 @@ def create_app(settings: TicketsSettings | None = None, *, clock: Clock | None =
     post = WebhookPost(allow_private=settings.webhooks_to_private_addresses)
     posts = PostRound(database=runtime.database, post=post, vault=vault, clock=runtime.clock)
     runtime.worker("webhooks", step=posts.step)
+    runtime.worker("major incidents", step=IncidentRunner(runtime.database, business=runtime.business).step)
     runtime.timer("sla clocks", next_due=next_due, fire=breach_due_clocks, after_backlog=True)
     ladders = Ladders(clock=runtime.clock, public_url=settings.public_url)
     runtime.timer("escalations", next_due=next_wake, fire=ladders.fire, after_backlog=True)

@@ -37,6 +37,7 @@ CATALOGUE: tuple[type[Event], ...] = (
     tickets.ClockBreachConfirmed,
     tickets.ClockBreachWithdrawn,
     tickets.ClockSettled,
+    tickets.BaselineMeasured,
     tickets.DeliveryUnderstood,
     tickets.NotificationRequested,
 )

@@ -120,6 +120,22 @@ class ClockSettled(_ClockEvent, name="tickets.clock.settled", key="clock_id"):
     elapsed_seconds: float
 
 
+class BaselineMeasured(Event, name="tickets.baseline.measured", kind=Kind.STATE, key="wave_id"):
+    """How often the people of a wave asked for help before it opened: in `[since, opened_at)`, about anything at all."""
+
+    wave_id: str
+    """`<rollout>:<wave>`"""
+    rollout: str
+    wave: str
+    opened_at: datetime
+    since: datetime
+    people: int
+    tickets: int
+    per_100_per_week: float | None
+    """Null where the wave has no people."""
+    measured_at: datetime
+
+
 class NotificationRequested(NotificationRequestedPayload, name="tickets.notification.requested", key="notification_id"):
     pass
 

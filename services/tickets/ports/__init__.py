@@ -1,5 +1,6 @@
 """What the use cases need of the world, as Protocols. The adapters keep them."""
 
+from services.tickets.ports.baselines import Baselines, OpenWave, Since
 from services.tickets.ports.clocks import (
     ClockCounts,
     ClockFilter,
@@ -39,6 +40,7 @@ from services.tickets.ports.tickets import Counts, Filing, Sla, Sort, TicketFilt
 from services.tickets.ports.unit import TicketsUnit, Units
 
 __all__ = [
+    "Baselines",
     "CalendarVersion",
     "Calendars",
     "ClockCounts",
@@ -60,6 +62,7 @@ __all__ = [
     "Migrations",
     "Missed",
     "Moved",
+    "OpenWave",
     "Outgoing",
     "Percentiles",
     "Phase",
@@ -70,6 +73,7 @@ __all__ = [
     "Reports",
     "Side",
     "Signature",
+    "Since",
     "Sla",
     "Sort",
     "Sources",

@@ -52,8 +52,12 @@ class Links(Protocol):
         """Have a worker carry it out."""
         ...
 
-    async def next_cascade(self) -> Cascade | None:
-        """The oldest that is not done. Locked where the transaction writes."""
+    async def has_cascades(self) -> bool:
+        """Whether any waits to be carried out."""
+        ...
+
+    async def take_cascade(self) -> Cascade | None:
+        """The oldest that is not done, locked; None also while somebody else carries it out."""
         ...
 
     async def advance(self, cascade: Cascade, *, done_at: datetime | None) -> None:

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 from services.tickets.domain.dossier import Dossier
 from services.tickets.domain.moment import MomentKind, bounded, in_order
-from services.tickets.domain.policy import Policy, Priority
-from services.tickets.domain.ticket import AuthorRole, Comment, Report, Ticket, informed, is_response
+from services.tickets.domain.policy import Priority
+from services.tickets.domain.ticket import AuthorRole, Comment, Report, Ticket, informed
 from services.tickets.ports import Contact, Identification
-from services.tickets.usecases.filing import Folder
+from services.tickets.usecases.commenting import Revision, mean, retract, revise
+from services.tickets.usecases.folder import Folder
 from shared.clock import new_id
 from shared.events.facts import CommentFact, HelpdeskFact, Identity
 
@@ -56,11 +57,10 @@ def opened_by(
     arrival: Arrival,
     contacts: Mapping[Identification, Contact],
     number: int,
-    policy: Policy,
     now: datetime,
 ) -> Folder:
     """A new ticket from the first fact that speaks of it, whichever that is."""
-    opened_at = _created_at(fact, now) or _happened_at(fact, arrival, now)
+    opened_at = _created_at(fact, now) or _bounded(fact, arrival, EARLIEST, now)
     ticket = Ticket(
         ticket_id=new_id(),
         number=number,
@@ -69,8 +69,8 @@ def opened_by(
         requester_id=contacts[_nobody(arrival.source)].contact_id,
         source=arrival.source,
         external_id=fact.ticket.id,
-        policy_name=policy.name,
-        policy_version=policy.version,
+        policy_name="",
+        policy_version=0,
         opened_at=opened_at,
     )
     folder = Folder(found=Dossier(ticket=ticket), ticket=ticket, new=True)
@@ -80,22 +80,33 @@ def opened_by(
 
 
 def apply_fact(
-    folder: Folder, arrival: Arrival, fact: HelpdeskFact, contacts: Mapping[Identification, Contact], now: datetime
+    folder: Folder,
+    arrival: Arrival,
+    fact: HelpdeskFact,
+    contacts: Mapping[Identification, Contact],
+    known: Mapping[str, Comment],
+    now: datetime,
+    *,
+    unheard: bool = True,
 ) -> None:
-    """Put in the folder what the fact says, at the time at which it was so."""
-    at = _happened_at(fact, arrival, now)
+    """Put in the folder what the fact says, at the time at which it was so.
+
+    `known` are the ticket's comments by their ids outside; one that is not among them although it was heard of (`unheard` is
+    false) was deleted before it was told.
+    """
+    at = happened_at(folder, fact, arrival, now)
     actor = arrival.source
     if fact.type == "deleted":
-        # A comment that was deleted does not un-answer yet; that is a rule of its own.
-        if fact.comment is None:
-            folder.happened(MomentKind.DELETED, at, now)
-            folder.note("deleted", at, now, actor)
+        _delete(folder, fact, known, at, now, actor)
         return
     _open_earlier(folder, fact, at, now)
     if fact.status is not None:
-        _note_change(folder, MomentKind.STATUS, fact.status.value, at, now, actor)
+        _note_change(folder, MomentKind.STATUS, fact.status.value, at, now, actor, fact.occurred_at)
     if fact.priority is not None:
-        _note_change(folder, MomentKind.PRIORITY, fact.priority.value, at, now, actor)
+        _note_change(folder, MomentKind.PRIORITY, fact.priority.value, at, now, actor, fact.occurred_at)
+    if fact.tags is not None:
+        detail = {"tags": list(fact.tags)}
+        folder.happened(MomentKind.FEATURES, at, now, detail=detail, said_at=fact.occurred_at)
     requester = contacts[identified(arrival.source, fact.requester)] if fact.requester else None
     folder.ticket = informed(
         folder.ticket,
@@ -109,12 +120,24 @@ def apply_fact(
             tags=fact.tags,
         ),
     )
-    if fact.comment is not None:
+    if fact.comment is None:
+        return
+    there = _known(folder, known, fact.comment.id)
+    if there is not None:
+        _changed_there(folder, there, fact, fact.comment, at, now, arrival.source)
+    elif unheard:
         _comment(folder, arrival, fact, fact.comment, contacts, at, now)
 
 
-def _happened_at(fact: HelpdeskFact, arrival: Arrival, now: datetime) -> datetime:
-    return bounded(fact.occurred_at or arrival.received_at, earliest=EARLIEST, observed_at=now)
+def happened_at(folder: Folder, fact: HelpdeskFact, arrival: Arrival, now: datetime) -> datetime:
+    """The fact's own time, bounded by the ticket's opening, where that was told, and now (ADR 0013)."""
+    opened_at = folder.ticket.opened_at if CREATED in folder.ticket.told_at else EARLIEST
+    created_at = _created_at(fact, now)
+    return _bounded(fact, arrival, min(opened_at, created_at or opened_at), now)
+
+
+def _bounded(fact: HelpdeskFact, arrival: Arrival, earliest: datetime, now: datetime) -> datetime:
+    return bounded(fact.occurred_at or arrival.received_at, earliest=earliest, observed_at=now)
 
 
 def _created_at(fact: HelpdeskFact, now: datetime) -> datetime | None:
@@ -127,24 +150,51 @@ def _created_at(fact: HelpdeskFact, now: datetime) -> datetime | None:
 def _open_earlier(folder: Folder, fact: HelpdeskFact, at: datetime, now: datetime) -> None:
     """The first fact that came need not be the first that happened."""
     created_at = _created_at(fact, now)
-    opened_at = min(each.at for each in folder.all_moments if each.kind is MomentKind.OPENED)
+    opening = next(each for each in in_order(folder.all_moments) if each.kind is MomentKind.OPENED)
     known = CREATED in folder.ticket.told_at
-    earlier = created_at or (at if not known else opened_at)
-    if earlier < opened_at:
+    earlier = created_at or (at if not known else opening.at)
+    if earlier < opening.at:
         priority = Priority(fact.priority.value) if fact.priority else folder.ticket.priority
-        folder.happened(MomentKind.OPENED, earlier, now, priority)
+        folder.happened(MomentKind.OPENED, earlier, now, priority, detail=opening.detail)
     if created_at is not None:
         told_at = {**folder.ticket.told_at, CREATED: created_at}
-        folder.ticket = replace(folder.ticket, opened_at=min(earlier, opened_at), told_at=told_at)
+        folder.ticket = replace(folder.ticket, opened_at=min(earlier, opening.at), told_at=told_at)
 
 
-def _note_change(folder: Folder, kind: MomentKind, value: str, at: datetime, now: datetime, actor: str) -> None:
+def _delete(
+    folder: Folder, fact: HelpdeskFact, known: Mapping[str, Comment], at: datetime, now: datetime, actor: str
+) -> None:
+    """A comment that is gone never answered anybody; a ticket that is gone has no clocks that matter."""
+    if fact.comment is None:
+        folder.happened(MomentKind.DELETED, at, now, said_at=fact.occurred_at)
+        folder.note("deleted", at, now, actor)
+        return
+    comment = _known(folder, known, fact.comment.id)
+    if comment is not None and comment.retracted_at is None:
+        # Taking back is an act of its own, which happened when it was done there; what it undid may be of any time before.
+        retract(folder, comment, max(at, comment.at), now, actor)
+
+
+def _known(folder: Folder, known: Mapping[str, Comment], external_id: str | None) -> Comment | None:
+    """As it is by now: a fact of this very delivery may have made or changed it."""
+    if external_id is None:
+        return None
+    for drawer in (folder.revised, folder.comments):
+        for comment in drawer:
+            if comment.external_id == external_id:
+                return comment
+    return known.get(external_id)
+
+
+def _note_change(
+    folder: Folder, kind: MomentKind, value: str, at: datetime, now: datetime, actor: str, said_at: datetime | None
+) -> None:
     """Every observation is kept, since a later one may turn out to lie before it; only a change is told to people."""
     before = [each for each in in_order(folder.all_moments) if each.kind is kind and each.at <= at]
     if not before or before[-1].value != value:
         detail = {"before": before[-1].value} if before else {}
         folder.note(kind.value, at, now, actor, after=value, **detail)
-    folder.happened(kind, at, now, value)
+    folder.happened(kind, at, now, value, said_at=said_at)
 
 
 def _comment(
@@ -173,10 +223,18 @@ def _comment(
         body=said.body or "",
         external_id=said.id,
     )
-    folder.comments.append(comment)
+    moment_id = mean(folder, comment, by_requester, at, now)
+    folder.comments.append(replace(comment, moment_id=moment_id))
     folder.note("comment", at, now, comment.author_name or role, comment_id=comment.comment_id, public=comment.public)
-    if is_response(public=said.public, role=role, by_requester=by_requester):
-        folder.happened(MomentKind.ANSWERED, at, now)
+
+
+def _changed_there(
+    folder: Folder, comment: Comment, fact: HelpdeskFact, said: CommentFact, at: datetime, now: datetime, actor: str
+) -> None:
+    """The same comment told again is a change only where it is told of a later time: another way to tell it is none."""
+    last = max(filter(None, (comment.edited_at, comment.said_at)), default=None)
+    if comment.retracted_at is None and fact.occurred_at is not None and (last is None or at > last):
+        revise(folder, comment, Revision(body=said.body, public=said.public), at, now, actor)
 
 
 def _same(author: Contact | None, requester_id: str, contacts: Mapping[Identification, Contact]) -> bool | None:

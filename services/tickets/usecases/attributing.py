@@ -25,8 +25,9 @@ async def attribute_folders(unit: TicketsUnit, folders: Sequence[Folder], now: d
         person_id = requesters[folder.ticket.requester_id].person_id
         attribution = attribute(evidence_of(folder.ticket), subjects, memberships.get(person_id or "", ()))
         if attribution != folder.ticket.attribution:
+            before = folder.ticket.attribution
             folder.ticket = replace(folder.ticket, attribution=attribution)
-            folder.note("attributed", now, now, CLOCKWORK, **attribution_noted(attribution))
+            note_attribution(folder, before, now, now, CLOCKWORK)
 
 
 async def attribute_again(unit: TicketsUnit, ticket_ids: Sequence[str], now: datetime) -> None:
@@ -46,6 +47,12 @@ def evidence_of(ticket: Ticket) -> Evidence:
         system=ticket.system,
         opened_at=ticket.opened_at,
     )
+
+
+def note_attribution(folder: Folder, before: Attribution | None, at: datetime, now: datetime, actor: str) -> None:
+    """A line of the history: which wave it counted for, which it counts for now, and by which rule."""
+    after = attribution_noted(folder.ticket.attribution)
+    folder.note("attributed", at, now, actor, before=attribution_noted(before), after=after)
 
 
 def attribution_noted(attribution: Attribution | None) -> dict[str, object]:

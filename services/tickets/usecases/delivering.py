@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.tickets.domain.ticket import Comment
 from services.tickets.ports import Contact, Identification, TicketsUnit
 from services.tickets.usecases.applying import Arrival, apply_fact, named_in, opened_by
 from services.tickets.usecases.attributing import attribute_folders, evidence_of
-from services.tickets.usecases.desk import POLICY
 from services.tickets.usecases.filing import Folder, close_folders
 from shared.events.facts import HelpdeskFact, Ignored, LearningFact, dump_facts
 from shared.events.gateway import HelpdeskDelivered
@@ -50,17 +50,33 @@ async def take_delivery(
 async def apply_facts(unit: TicketsUnit, arrival: Arrival, facts: Sequence[HelpdeskFact], now: datetime) -> None:
     """Apply the facts that have not been applied before; their tickets come to be where there are none."""
     await unit.directory.hold_still()
-    facts = await _fresh(unit, arrival, facts, now)
-    if not facts:
+    fresh = await _fresh(unit, arrival, facts, now)
+    if not fresh:
         return
+    facts = [fact for fact, _ in fresh]
     contacts = await unit.contacts.identify(named_in(arrival.source, facts))
     folders = await _folders(unit, arrival, facts, contacts, now)
     asking = await unit.contacts.load({folder.ticket.requester_id for folder in folders.values()})
     contacts |= {contact.identification: contact for contact in asking.values()}
-    for fact in facts:
-        apply_fact(folders[fact.ticket.id], arrival, fact, contacts, now)
+    known = await _known_comments(unit, folders, facts)
+    for fact, unheard in fresh:
+        comments = known.get(fact.ticket.id, {})
+        apply_fact(folders[fact.ticket.id], arrival, fact, contacts, comments, now, unheard=unheard)
     await attribute_folders(unit, [each for each in folders.values() if _says_something_new(each)], now)
     await close_folders(unit, list(folders.values()), now)
+
+
+async def _known_comments(
+    unit: TicketsUnit, folders: Mapping[str, Folder], facts: Sequence[HelpdeskFact]
+) -> dict[str, dict[str, Comment]]:
+    """The comments that the facts speak of and that are there already: by the ids of their tickets, then by their own."""
+    named = {fact.comment.id for fact in facts if fact.comment is not None and fact.comment.id is not None}
+    known: dict[str, dict[str, Comment]] = {}
+    keys = {folder.ticket.ticket_id: key for key, folder in folders.items() if not folder.new}
+    if named and keys:
+        for (ticket_id, comment_id), comment in (await unit.tickets.comments_of_source(keys, named)).items():
+            known.setdefault(keys[ticket_id], {})[comment_id] = comment
+    return known
 
 
 async def _folders(
@@ -75,14 +91,13 @@ async def _folders(
     found = await unit.tickets.load_external(arrival.source, first)
     missing = sorted(set(first) - set(found))
     if missing:
-        policy = await unit.policies.current(POLICY)
         numbers = iter(await unit.tickets.next_numbers(len(missing)))
         # The counter is held from here on: what another replica has opened meanwhile is seen, and not opened twice.
         found |= await unit.tickets.load_external(arrival.source, missing)
     folders = {key: Folder.of(dossier) for key, dossier in found.items()}
     for key in missing:
         if key not in folders:
-            folders[key] = opened_by(first[key], arrival, contacts, next(numbers), policy, now)
+            folders[key] = opened_by(first[key], arrival, contacts, next(numbers), now)
     return folders
 
 
@@ -96,8 +111,8 @@ def _says_something_new(folder: Folder) -> bool:
 
 async def _fresh(
     unit: TicketsUnit, arrival: Arrival, facts: Sequence[HelpdeskFact], now: datetime
-) -> list[HelpdeskFact]:
-    """Without those that were applied before; a comment that was counted before is taken out of its fact."""
+) -> list[tuple[HelpdeskFact, bool]]:
+    """Without those that were applied before; with each, whether its comment was never told of, also not as deleted."""
     keys = [_fact_key(arrival, fact) for fact in facts]
     comments = [_comment_key(fact) for fact in facts]
     claimed = await unit.tickets.claim_facts(arrival.source, {*keys, *filter(None, comments)}, now)
@@ -106,10 +121,8 @@ async def _fresh(
         if key not in claimed:
             continue
         claimed.discard(key)
-        if comment is not None and comment not in claimed:
-            fact = fact.model_copy(update={"comment": None})
+        fresh.append((fact, comment is None or comment in claimed))
         claimed.discard(comment or "")
-        fresh.append(fact)
     return fresh
 
 
@@ -122,7 +135,7 @@ def _fact_key(arrival: Arrival, fact: HelpdeskFact) -> str:
 
 
 def _comment_key(fact: HelpdeskFact) -> str | None:
-    if fact.comment is None or fact.comment.id is None or fact.type == "deleted":
+    if fact.comment is None or fact.comment.id is None:
         return None
     return _short(f"comment:{fact.ticket.id}:{fact.comment.id}")
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from services.tickets.ports import TicketsUnit
 from services.tickets.usecases.attributing import attribute_again
+from services.tickets.usecases.baselines import measure_if_open
 from shared.events.envelope import Envelope
 from shared.events.gateway import SourceChanged
 from shared.events.rollout import EnrolmentChanged, PersonChanged, PersonErased, PlanApplied, WaveChanged
@@ -32,12 +33,14 @@ async def follow_wave(unit: TicketsUnit, envelope: Envelope[WaveChanged], now: d
     await unit.directory.hold_alone()
     if await unit.directory.keep_wave(envelope) and wave.opened_at is not None:
         await _look_again_at_wave(unit, wave.rollout, wave.wave, wave.opened_at, now)
+        await measure_if_open(unit, wave.rollout, wave.wave, now)
 
 
 async def follow_enrolment(unit: TicketsUnit, envelope: Envelope[EnrolmentChanged], now: datetime) -> None:
     await unit.directory.hold_alone()
     if await unit.directory.keep_enrolment(envelope):
         await _look_again_at_person(unit, envelope.data.person_id, now)
+        await measure_if_open(unit, envelope.data.rollout, envelope.data.wave, now)
 
 
 async def follow_person(unit: TicketsUnit, envelope: Envelope[PersonChanged], now: datetime) -> None:
@@ -47,8 +50,11 @@ async def follow_person(unit: TicketsUnit, envelope: Envelope[PersonChanged], no
 
 
 async def forget_person(unit: TicketsUnit, envelope: Envelope[PersonErased], now: datetime) -> None:
+    """Their names and words go, also from what search finds and history quotes; their tickets stay."""
     await unit.directory.hold_alone()
+    touched = await unit.tickets.erase_words(envelope.data.person_id)
     await unit.directory.erase_person(envelope.data.person_id)
+    await unit.tickets.index_again(touched)
 
 
 async def _look_again_at_person(unit: TicketsUnit, person_id: str, now: datetime) -> None:

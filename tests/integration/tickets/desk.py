@@ -68,7 +68,8 @@ class TicketsDesk:
         return answer.json()
 
     async def open_ticket(self, **fields: Any) -> Any:
-        body = {"subject": "Video stalls", "priority": "P1", "requester": {"email": "ada@example.com"}} | fields
+        body: dict[str, Any] = {"subject": "Video stalls", "priority": "P1", "requester": {"email": "ada@example.com"}}
+        body |= {"impact": "Nobody on the ward can be certified"} | fields
         answer = await self.ask("POST", "/v1/tickets", Role.TRAINING, json=body)
         assert answer.status_code == 201, answer.text
         return answer.json()
@@ -81,8 +82,7 @@ class TicketsDesk:
         return answer.json()
 
     async def ticket(self, number: int = 1) -> Any:
-        [found] = (await self.get(f"/v1/tickets?q={number}"))["items"]
-        return found
+        return await self.get(f"/v1/tickets/{number}")
 
     async def clock_of(self, ticket: Any, target: str = "first_response") -> Any:
         clocks = await self.get(f"/v1/tickets/{ticket['ticket_id']}/clocks")
@@ -125,6 +125,14 @@ class TicketsDesk:
             while await timer.step():
                 batches += 1
         return batches
+
+    async def run_workers(self) -> int:
+        """Every worker until none has anything to do; how many steps did something."""
+        steps = 0
+        for worker in self.runtime.workers:
+            while await worker.step():
+                steps += 1
+        return steps
 
     async def told(self, name: str) -> list[Any]:
         """What was recorded to be published under a name, oldest first."""

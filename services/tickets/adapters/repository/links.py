@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import delete, exists, select, text, tuple_, update
+from sqlalchemy import delete, exists, func, select, text, tuple_, update
 from sqlmodel import col
 
 from services.tickets.adapters.tables import CascadeRow, LinkRow, TicketRow
@@ -16,6 +16,7 @@ from shared.rest import PagingRequest, keyset_page
 
 # Any number that no other lock of this database has.
 LINKS_LOCK = 0x6C696E6B
+_AS_STORED = {"populate_existing": True}
 
 
 class LinkRepository:
@@ -107,10 +108,19 @@ class LinkRepository:
         values = asdict(cascade) | {"kind": cascade.kind.value, "recorded_at": now, "done_at": None}
         await self._session.execute(insert_for(self._work.dialect, CascadeRow).values(values))
 
-    async def next_cascade(self) -> Cascade | None:
-        statement = select(CascadeRow).where(col(CascadeRow.done_at).is_(None))
-        statement = statement.order_by(col(CascadeRow.cascade_id)).limit(1)
-        row = (await self._session.execute(statement)).scalar_one_or_none()
+    async def has_cascades(self) -> bool:
+        waiting = exists().where(col(CascadeRow.done_at).is_(None))
+        return bool((await self._session.execute(select(waiting))).scalar())
+
+    async def take_cascade(self) -> Cascade | None:
+        oldest = select(func.min(col(CascadeRow.cascade_id))).where(col(CascadeRow.done_at).is_(None)).scalar_subquery()
+        # The oldest or none: what happened to a major incident reaches its children in the order in which it happened.
+        statement = (
+            select(CascadeRow)
+            .where(col(CascadeRow.cascade_id) == oldest, col(CascadeRow.done_at).is_(None))
+            .with_for_update(skip_locked=True)
+        )
+        row = (await self._session.execute(statement, execution_options=_AS_STORED)).scalar_one_or_none()
         if row is None:
             return None
         return Cascade(

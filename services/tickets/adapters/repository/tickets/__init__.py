@@ -3,7 +3,6 @@
 `loading` finds them, `listing` pages and counts them, `texts` reads what was said, `writing` writes, `search` indexes.
 """
 
-from services.tickets.adapters.repository.policies import PolicyRepository
 from services.tickets.adapters.repository.tickets.listing import ListingTickets
 from services.tickets.adapters.repository.tickets.texts import TicketTexts
 from services.tickets.adapters.repository.tickets.writing import WritingTickets
