@@ -67,7 +67,9 @@ async def test_several_tickets_are_changed_at_once_and_those_changed_meanwhile_a
 async def test_a_form_from_elsewhere_changes_nothing(desk: DeskConsole) -> None:
     ticket = await desk.open_ticket()
     await desk.console.sign_in(Role.IT_AGENT)
-    answer = await desk.client.post("/tickets/bulk", data={"csrf": "no", "ticket": f"{ticket['number']}:1", "take": "1"})
+    answer = await desk.client.post(
+        "/tickets/bulk", data={"csrf": "no", "ticket": f"{ticket['number']}:1", "take": "1"}
+    )
     assert answer.status_code == 403
 
 

@@ -18,6 +18,7 @@ installAnswers();
 const address = new URL(location.href);
 if (address.searchParams.has("done")) {
   address.searchParams.delete("done");
+  address.searchParams.delete("batch");
   if (address.pathname.startsWith("/rollouts/")) address.searchParams.delete("wave");
   history.replaceState(null, "", address);
 }

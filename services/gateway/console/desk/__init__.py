@@ -19,7 +19,10 @@ from services.gateway.console.desk.new_ticket import NewTicketPage
 from services.gateway.console.desk.policies import PolicyPages
 from services.gateway.console.desk.policy_edit import PolicyEditPages
 from services.gateway.console.desk.queue import QueuePages
+from services.gateway.console.desk.reports import ReportPages
+from services.gateway.console.desk.review import ReviewPages
 from services.gateway.console.desk.strip import KINDS
+from services.gateway.console.desk.support import SupportPages
 from services.gateway.console.desk.ticket import TicketPages
 from services.gateway.console.desk.ticket_orders import TicketOrders
 from services.gateway.console.desk.words import say_due, say_exact, say_span, target_words
@@ -33,7 +36,7 @@ def desk_routes(behind: Behind, sessions: SessionDesk, pages: Pages) -> list[Rou
     pages.offer(due_words=_due_words, stamp=_stamp, span=say_span, exact_span=say_exact, piece_word=_piece_word)
     pages.offer(target_word=target_words, day_words=_day_words)
     desk = Desk(behind, sessions, pages)
-    return [*_queue(desk), *_tickets(desk), *_policies(desk)]
+    return [*_queue(desk), *_tickets(desk), *_policies(desk), *_reports(desk)]
 
 
 def _queue(desk: Desk) -> Iterator[Route]:
@@ -41,6 +44,7 @@ def _queue(desk: Desk) -> Iterator[Route]:
     yield Route("/tickets", queue.index)
     yield Route("/tickets/keys", queue.keys)
     yield Route("/tickets/bulk", queue.bulk, methods=["POST"])
+    yield Route("/tickets/bulk/undo", queue.undo, methods=["POST"])
     yield Route("/tickets/views", queue.save_view, methods=["POST"])
     yield Route("/tickets/views/delete", queue.drop_view, methods=["POST"])
     yield Route("/tickets/new", new.show)
@@ -91,6 +95,19 @@ def _policies(desk: Desk) -> Iterator[Route]:
     yield Route("/migrations", migrations.start, methods=["POST"])
     yield Route("/migrations/{id}", migrations.show)
     yield Route("/migrations/{id}/{what:str}", migrations.act, methods=["POST"])
+
+
+def _reports(desk: Desk) -> Iterator[Route]:
+    reports, review, support = ReportPages(desk), ReviewPages(desk), SupportPages(desk)
+    yield Route("/reports", reports.show)
+    yield Route("/reports/recognitions", reports.thank, methods=["POST"])
+    yield Route("/reports/{month}", review.show)
+    yield Route("/reports/{month}/sign", review.sign, methods=["POST"])
+    yield Route("/reports/{month}/comments", review.remark, methods=["POST"])
+    channel = "/rollouts/{name}/{wave}/support"
+    yield Route(channel, support.show)
+    yield Route(f"{channel}/faq", support.publish, methods=["POST"])
+    yield Route(f"{channel}/faq/{{entry}}", support.revise, methods=["POST"])
 
 
 @pass_context

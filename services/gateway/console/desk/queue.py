@@ -1,6 +1,7 @@
 """`/tickets`: the queue, its saved views, and what is done to several tickets at once."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,15 +17,16 @@ from services.gateway.console.desk.queue_view import MANY, SLAS, SORTS, Cut, emp
 from services.gateway.console.desk.words import KINDS, STATUS_MEANS, priority_look, spaced, status_look
 from services.gateway.console.sessions import Fields, SignedIn
 from shared.auth import Role
-from shared.rest import etag
 
 ROWS: Final = 50
 MOST_AT_ONCE: Final = 200
 SAID: Final[Mapping[str, str]] = {
     "changed": "The selected tickets were changed.",
+    "undone": "The change was taken back.",
     "saved": "The view was saved.",
     "dropped": "The view was deleted.",
 }
+_BATCH = re.compile(r"[0-9a-f-]{36}")
 _DESK = (Role.TRAINING, Role.IT_AGENT, Role.IT_LEAD)
 
 
@@ -35,7 +37,9 @@ class QueuePages:
     async def index(self, request: Request) -> Response:
         who = await self.desk.who(request)
         cut = read_cut(request.query_params.multi_items())
-        return await self._page(who, cut, said=SAID.get(request.query_params.get("done", ""), ""))
+        said = SAID.get(request.query_params.get("done", ""), "")
+        batch = request.query_params.get("batch", "")
+        return await self._page(who, cut, said=said, batch=batch if _BATCH.fullmatch(batch) else "")
 
     async def keys(self, request: Request) -> Response:
         """What the keys do: a page of its own, or the dialog that `?` opens."""
@@ -50,11 +54,34 @@ class QueuePages:
         if not chosen or not wanted:
             missing = "Select at least one ticket first." if not chosen else "Choose what shall change."
             return await self._page(who, cut, problem=missing, status=422)
-        missed = [missed for number, version in chosen if (missed := await self._change(who, number, version, wanted))]
+        body = {"tickets": [number for number, _ in chosen], "change": wanted}
+        body["versions"] = {number: int(version) for number, version in chosen}
+        try:
+            outcome = (await self.desk.send(who, "POST", "/v1/tickets/bulk", body, form=form)).document
+        except Refused as refused:
+            return await self._page(who, cut, problem=problem_of(refused), status=refused.status)
+        missed = [_left_alone(item) for item in outcome["items"] if item["status"] >= 400]
         if missed:
-            did = f"{len(chosen) - len(missed)} of {len(chosen)} tickets were changed. "
-            return await self._page(who, cut, problem=did + " ".join(missed), status=409)
-        return back_to(f"/tickets?{cut.query}", "changed")
+            did = f"{outcome['changed']} of {len(chosen)} tickets were changed. "
+            return await self._page(who, cut, problem=did + " ".join(missed), status=409, batch=outcome["batch_id"])
+        return back_to(f"/tickets?{urlencode([*cut.given, ('batch', outcome['batch_id'])])}", "changed")
+
+    async def undo(self, request: Request) -> Response:
+        """Take a bulk change back, where nobody changed the same again since."""
+        who, form = await self.desk.form(request)
+        cut = read_cut(parse_qsl(form.get("back", "")))
+        try:
+            outcome = (
+                await self.desk.send(who, "POST", f"/v1/tickets/bulk/{in_path(form.line('batch'))}/undo")
+            ).document
+        except Refused as refused:
+            return await self._page(who, cut, problem=problem_of(refused), status=refused.status)
+        kept = [_left_alone(item) for item in outcome["items"] if item["status"] >= 400]
+        if kept:
+            return await self._page(
+                who, cut, problem="Not all of it could be taken back. " + " ".join(kept), status=409
+            )
+        return back_to(f"/tickets?{cut.query}", "undone")
 
     async def save_view(self, request: Request) -> Response:
         who, form = await self.desk.form(request)
@@ -79,22 +106,11 @@ class QueuePages:
             return await self._page(who, cut, problem=problem_of(refused), status=refused.status)
         return back_to(f"/tickets?{cut.query}", "dropped")
 
-    async def _change(self, who: SignedIn, number: str, version: str, wanted: Mapping[str, Any]) -> str:
-        """Why a ticket was not changed; empty if it was."""
-        try:
-            await self.desk.send(who, "PATCH", f"/v1/tickets/{number}", dict(wanted), if_match=etag(int(version)))
-        except Refused as refused:
-            if refused.status == 412:
-                return f"Ticket {number} was changed by somebody else meanwhile; look at it again."
-            return f"Ticket {number}: {problem_of(refused)}"
-        return ""
-
-    async def _page(self, who: SignedIn, cut: Cut, *, said: str = "", problem: str = "", status: int = 200) -> Response:
-        asked = {
-            name: me_of(who) if value == "me" and name == "assignee" else value for name, value in cut.asked.items()
-        }
+    async def _page(
+        self, who: SignedIn, cut: Cut, *, said: str = "", problem: str = "", status: int = 200, batch: str = ""
+    ) -> Response:
         listed, counts, views, (people, teams) = await asyncio.gather(
-            self.desk.get(who, "/v1/tickets", limit=ROWS, cursor=cut.cursor, **asked),
+            self.desk.get(who, "/v1/tickets", limit=ROWS, cursor=cut.cursor, **cut.asked),
             self.desk.find(who, "/v1/tickets/counts"),
             self.desk.find(who, "/v1/views"),
             people_and_teams(self.desk, who),
@@ -126,9 +142,17 @@ class QueuePages:
             teams=teams,
             works=has(who, *_DESK),
             older=f"/tickets?{urlencode([*cut.given, ('cursor', following)])}" if following else None,
+            batch=batch,
             said=said,
             problem=problem,
         )
+
+
+def _left_alone(item: Mapping[str, Any]) -> str:
+    """Why one ticket of several was not changed."""
+    if item.get("status") == 412:
+        return f"Ticket {item['ticket']} was changed by somebody else meanwhile; look at it again."
+    return f"Ticket {item['ticket']}: {item.get('detail') or 'it was left alone'}"
 
 
 def _wanted(who: SignedIn, form: Fields) -> dict[str, Any]:

@@ -26,11 +26,17 @@ Query = tuple[tuple[str, str], ...]
 
 ONE: Final = ("kind", "team", "assignee", "source", "rollout", "wave", "requester", "sla", "q", "sort", "view")
 MANY: Final[Mapping[str, Sequence[str]]] = {"status": tuple(STATUSES), "priority": tuple(PRIORITIES)}
-SORTS: Final[Mapping[str, str]] = {"due": "due soonest", "newest": "newest", "updated": "changed last"}
+SORTS: Final[Mapping[str, str]] = {
+    "due": "due soonest",
+    "newest": "newest",
+    "updated": "changed last",
+    "relevance": "best match",
+}
 SLAS: Final[Mapping[str, str]] = {
     "overdue": "overdue",
     "at_risk": "at risk",
     "running": "running",
+    "breached": "ever breached",
     "unconfirmed": "breach not confirmed yet",
 }
 LONGEST: Final = 200
@@ -67,6 +73,8 @@ class Tab:
     words: str
     href: str
     number: int | None
+    capped: bool
+    """The number is where counting stopped; there may be more."""
     current: bool
 
 
@@ -175,6 +183,7 @@ def tabs(cut: Cut, counts: Tree | None) -> list[Tab]:
             words=words,
             href="/tickets?" + urlencode([*asked, ("sort", order)]),
             number=_count(counts, name),
+            capped=counts is not None and _count(counts, name) == counts.get("most"),
             current=current is not None and current[0] == name and not cut.one("view"),
         )
         for name, words, asked, order in TABS

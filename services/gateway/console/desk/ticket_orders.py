@@ -38,25 +38,15 @@ class TicketOrders:
             now = await self._read(who, number)
             if str(now.version) != form.get("version") and now.text("status") != form.get("was_status"):
                 return self._faster(who, now, form, "reply")
-        said = {"body": body, "public": form.get("audience", "public") != "internal"}
+        said: dict[str, Any] = {"body": body, "public": form.get("audience", "public") != "internal"}
+        if then is not None:
+            said["status"] = then[0]
         try:
             await self.desk.send(who, "POST", f"/v1/tickets/{number}/comments", said, form=form)
         except Refused as refused:
             return await self._again(who, number, form, problem_of(refused), refused.status)
-        if then is None:
-            return back_to(f"/tickets/{number}#words-end", "replied" if said["public"] else "noted")
-        return await self._and_then(who, number, *then)
-
-    async def _and_then(self, who: SignedIn, number: str, status: str, said: str) -> Response:
-        now = await self._read(who, number)
-        if now.text("status") == status:
-            return back_to(f"/tickets/{number}", said)
-        try:
-            await self.desk.send(who, "PATCH", f"/v1/tickets/{number}", {"status": status}, if_match=etag(now.version))
-        except Refused as refused:
-            problem = f"Your reply was sent, but the ticket is not {spaced(status)}: {problem_of(refused)}"
-            return await self.pages.page(who, number, problem=problem, status=refused.status)
-        return back_to(f"/tickets/{number}", said)
+        done = then[1] if then else "replied" if said["public"] else "noted"
+        return back_to(f"/tickets/{number}#words-end", done)
 
     async def change(self, request: Request) -> Response:
         """The fields that differ from what the person saw. What somebody else changed meanwhile is never overwritten unseen."""
@@ -136,7 +126,12 @@ class TicketOrders:
         """The answer of a solved ticket into its wave's FAQ."""
         who, form, number = await self._given(request)
         now = await self._read(who, number)
-        body = {"ticket_id": now.ticket_id, "question": form.line("question"), "answer": form.get("answer", "").strip()}
+        body: dict[str, Any] = {
+            "ticket_id": now.ticket_id,
+            "question": form.line("question"),
+            "answer": form.get("answer", "").strip(),
+        }
+        body["reviewed"] = bool(form.get("reviewed"))
         return await self._send(who, number, form, "POST", "/v1/faq", body, "faq")
 
     async def _given(self, request: Request) -> tuple[SignedIn, Fields, str]:
