@@ -66,6 +66,11 @@ class Condition:
             if not values:
                 raise ConditionInvalid(f"The condition on {feature} names no value, so it could never hold.")
 
+    @property
+    def asks(self) -> str:
+        """The features that it looks at, as words; empty if it holds for every ticket."""
+        return " and ".join(dict.fromkeys([*self.when, *self.unless]))
+
     def check(self, features: Features) -> str | None:
         """None where it holds, else why not, as a clause like "the priority is P3, not P1 or P2"."""
         for feature, wanted in self.when.items():

@@ -239,8 +239,8 @@ class Policy:
                 checks.append(RuleCheck(rule=rule.name, matched=False, reason=problem))
             else:
                 matched = rule.name
-                asked = [*rule.when.when, *rule.when.unless]
-                reason = f"it holds for this {', '.join(asked)}" if asked else "it holds for every ticket"
+                asks = rule.when.asks
+                reason = f"it holds for this {asks}" if asks else "it holds for every ticket"
                 checks.append(RuleCheck(rule=rule.name, matched=True, reason=reason))
         return checks
 
