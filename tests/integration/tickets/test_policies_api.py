@@ -189,8 +189,8 @@ async def test_the_difference_between_two_versions_is_said_in_sentences(desk: Ti
     assert [each["sentence"] for each in diff["changes"]] == [
         "order is now 50 instead of 100.",
         "all: P1 first response is now 15 min instead of 30 min.",
-        "all: P1 resolution is no longer said; it was 4 h.",
         "all: P1 next response is now 1 h 30 min, and was not said before.",
+        "all: P1 resolution is no longer said; it was 4 h.",
         "all: where it is paused: is now pending, and was not said before.",
         "The rule new is new.",
         "The rule vip is gone.",

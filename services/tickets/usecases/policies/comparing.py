@@ -6,6 +6,26 @@ from typing import Any
 
 _MINUTES = "_minutes"
 _MISSING = object()
+_ORDER = (
+    "order",
+    "when",
+    "unless",
+    "calendar",
+    "zone",
+    "hours",
+    "targets",
+    "first_response_minutes",
+    "next_response_minutes",
+)
+_ORDER += (
+    "periodic_update_minutes",
+    "resolution_minutes",
+    "agent_work_minutes",
+    "requester_wait_minutes",
+    "ola_minutes",
+)
+_ORDER += ("pause_on", "on_change", "on_reopen", "reopen_window_hours", "escalations")
+_RANK = {key: rank for rank, key in enumerate(_ORDER)}
 _SAID = {
     "on_change": "what a change does to",
     "pause_on": "where it is paused:",
@@ -39,7 +59,7 @@ def compare_policies(before: Mapping[str, Any], after: Mapping[str, Any]) -> lis
         if name not in was:
             changes.append(Change(pointer=at, before=None, after=rule, sentence=f"The rule {name} is new."))
             continue
-        keys = [key for key in dict.fromkeys([*was[name][1], *rule]) if key != "name"]
+        keys = [key for key in _keys(was[name][1], rule) if key != "name"]
         for key in keys:
             old, new = was[name][1].get(key, _MISSING), rule.get(key, _MISSING)
             changes += _compare(old, new, f"{at}/{key}", [f"{name}:", key])
@@ -66,19 +86,28 @@ def _compare(before: Any, after: Any, at: str, path: Sequence[str]) -> Iterator[
     if before == after:
         return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for key in dict.fromkeys([*before, *after]):
+        for key in _keys(before, after):
             yield from _compare(before.get(key, _MISSING), after.get(key, _MISSING), f"{at}/{key}", [*path, key])
         return
     if before is _MISSING and isinstance(after, Mapping) and after:
-        for key, value in after.items():
+        for key, value in _items(after):
             yield from _compare(_MISSING, value, f"{at}/{key}", [*path, key])
         return
     if after is _MISSING and isinstance(before, Mapping) and before:
-        for key, value in before.items():
+        for key, value in _items(before):
             yield from _compare(value, _MISSING, f"{at}/{key}", [*path, key])
         return
     old, new = (None if each is _MISSING else each for each in (before, after))
     yield Change(pointer=at, before=old, after=new, sentence=_sentence(before, after, path))
+
+
+def _keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """In the order in which people write them: a database need not keep the one in which they did."""
+    return sorted({*before, *after}, key=lambda key: (_RANK.get(key, len(_RANK)), key))
+
+
+def _items(written: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [(key, written[key]) for key in _keys(written, {})]
 
 
 def _sentence(before: Any, after: Any, path: Sequence[str]) -> str:
