@@ -16,11 +16,12 @@ from services.tickets.usecases.following import (
     follow_wave,
     forget_person,
 )
+from services.tickets.usecases.mailing import MailRules, take_mail
 from shared.clock import BusinessClock
 from shared.consumer import Handler
 from shared.errors import PermanentFailure, TemporaryFailure
 from shared.events.envelope import Envelope, Event
-from shared.events.gateway import HelpdeskDelivered, SourceChanged
+from shared.events.gateway import HelpdeskDelivered, MailReceived, SourceChanged
 from shared.events.rollout import EnrolmentChanged, PersonChanged, PersonErased, PlanApplied, WaveChanged
 from shared.mapping import RawDelivery, VendorFile, VendorFileError, parse_vendor
 
@@ -66,6 +67,28 @@ def _raw(delivery: HelpdeskDelivered) -> RawDelivery:
         raise PermanentFailure(f"The delivery's body is not base64: {problem}") from problem
     headers = {name.lower(): value for name, value in delivery.headers.items()}
     return RawDelivery(body=body, content_type=delivery.content_type, headers=headers, received_at=delivery.received_at)
+
+
+class Mails:
+    """Handles mail that came in."""
+
+    def __init__(self, business: BusinessClock, rules: MailRules) -> None:
+        self._business = business
+        self._rules = rules
+
+    async def take(self, unit: TicketsUnit, envelope: Envelope[MailReceived], now: datetime) -> None:
+        data = envelope.data
+        try:
+            raw = base64.b64decode(data.body, validate=True) if data.encoding == "base64" else data.body.encode()
+        except binascii.Error as problem:
+            raise PermanentFailure(f"The mail's body is not base64: {problem}") from problem
+        received_at = data.received_at + self._business.offset
+        await take_mail(unit, data, raw, self._rules, received_at=received_at, now=now)
+
+
+def mail_handlers(business: BusinessClock, rules: MailRules) -> Mapping[type[Event], Handler[TicketsUnit]]:
+    """For the durable `tickets-mail`, beside that of deliveries: neither waits for the other."""
+    return {MailReceived: Mails(business, rules).take}
 
 
 def gateway_handlers(business: BusinessClock) -> Mapping[type[Event], Handler[TicketsUnit]]:

@@ -15,3 +15,10 @@ class TicketsSettings(ServiceSettings):
     webhooks_to_private_addresses: bool = Field(
         default=False, description="Escalations may be posted to addresses inside your own network."
     )
+    mail_address: str | None = Field(
+        default=None, description="The desk's mailbox, named on the public form; the gateway takes mail in for it."
+    )
+    mail_reopens: bool = Field(
+        default=False,
+        description="Whether a mail on a solved ticket opens it again unless it is only thanks; else the desk is asked.",
+    )

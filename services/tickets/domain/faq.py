@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from services.tickets.domain.wording import words_of
 
-MOST_RANKED = 2_000
+MOST_RANKED = 1_000
 """Entries that are compared with a question in memory: a FAQ that is longer is none."""
 BEST = 3
+MOST_COMPARED = 2_000
+"""Characters of an answer that are compared: what it is about is said at its beginning."""
 _COMMON = frozenset(
     words_of(
         "a an and are as at be but by can do does for from has have how i if in is it its me my no not of on or so that the their"
@@ -72,25 +75,31 @@ def _stem(word: str) -> str:
     return word
 
 
-def rank(question: str, entries: Sequence[Entry], most: int = BEST, *, least: float = 0.0) -> list[tuple[Entry, float]]:
+@lru_cache(maxsize=2 * MOST_RANKED)
+def _document(question: str, answer: str) -> tuple[frozenset[str], Counter[str]]:
+    """The words of the question, and those of the whole with how often; taking texts apart is what costs."""
+    asked = tokens(question)
+    return frozenset(asked), Counter([*asked * 3, *tokens(answer[:MOST_COMPARED])])
+
+
+def rank(text: str, entries: Sequence[Entry], most: int = BEST, *, least: float = 0.0) -> list[tuple[Entry, float]]:
     """The entries that fit, best first, with a score (BM25; words of an entry's question count three times).
 
-    What has proved to help goes before what fits as well. `least` is the share of the asked words' weight that must be
-    found: a single common word in a long description is no fit.
+    What has proved to help goes before what fits as well. `least` is the share of an entry's own question, its words weighed by
+    how rare they are, that the text must hold: a single common word in a long story is no fit.
     """
-    asked = set(tokens(question))
+    asked = set(tokens(text))
     if not asked or not entries:
         return []
-    documents = [Counter([*tokens(each.question) * 3, *tokens(each.answer)]) for each in entries]
-    frequency = Counter(word for document in documents for word in document.keys() & asked)
+    documents = [_document(each.question, each.answer) for each in entries]
+    frequency = Counter(word for _, document in documents for word in document)
     weight = {word: math.log(1 + (len(entries) - count + 0.5) / (count + 0.5)) for word, count in frequency.items()}
-    unknown = math.log(1 + (len(entries) + 0.5) / 0.5)
-    whole = sum(weight.get(word, unknown) for word in asked)
-    average = sum(document.total() for document in documents) / len(documents) or 1.0
+    average = sum(document.total() for _, document in documents) / len(documents) or 1.0
     scored = []
-    for entry, document in zip(entries, documents, strict=True):
+    for entry, (question, document) in zip(entries, documents, strict=True):
         found = document.keys() & asked
-        if not found or sum(weight[word] for word in found) < least * whole:
+        whole = sum(weight[word] for word in question)
+        if not found or sum(weight[word] for word in question & asked) < least * whole:
             continue
         length = 1.2 * (0.25 + 0.75 * document.total() / average)
         score = sum(weight[word] * document[word] * 2.2 / (document[word] + length) for word in found)

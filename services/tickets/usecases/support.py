@@ -18,8 +18,8 @@ from services.tickets.usecases.noticing import send_link
 from shared.errors import ServiceError
 from shared.rest import PagingRequest
 
-FITS = 0.25
-"""The share of a problem's words, weighed by how rare they are, that an entry must hold to be shown."""
+FITS = 0.4
+"""The share of an entry's question, its words weighed by how rare they are, that a problem must hold for it to be shown."""
 LINK_AGAIN_AFTER = timedelta(minutes=10)
 MOST_SHOWN = 200
 ANSWERED_AFTER_SOLVED = "answered-after-solved"
