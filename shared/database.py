@@ -7,13 +7,13 @@ PostgreSQL: psycopg, synchronous_commit on (the server's default is asserted at 
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from functools import cache
 from typing import Any, Generic, Literal, TypeVar, cast
 
 from opentelemetry.propagate import inject
-from sqlalchemy import JSON, Table, bindparam, event, insert, text, tuple_
+from sqlalchemy import ARRAY, JSON, ColumnElement, Table, any_, bindparam, event, insert, literal, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
@@ -46,6 +46,7 @@ __all__ = [
     "JSONDocument",
     "Plumbing",
     "UnitOfWork",
+    "among",
     "insert_for",
     "upsert_if_newer",
 ]
@@ -262,6 +263,14 @@ def _upsert(
         set_={name: new[name] for name in names},
         where=tuple_(table.c.epoch, table.c.version) < tuple_(new["epoch"], new["version"]),
     ).returning(*[table.c[name] for name in key])
+
+
+def among(dialect: Dialect, column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    """`column IN values` for many values. On PostgreSQL they are one array: the statement stays the same however many there
+    are, so that neither SQLAlchemy nor the driver nor the server takes hundreds of placeholders apart again."""
+    if dialect == "sqlite":
+        return cast("ColumnElement[bool]", column.in_(list(values)))
+    return cast("ColumnElement[bool]", column == any_(literal(list(values), ARRAY(column.type))))
 
 
 def chunks(rows: Sequence[Any], size: int = 500) -> list[Sequence[Any]]:

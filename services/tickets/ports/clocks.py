@@ -29,6 +29,11 @@ class Missed:
     due_at: datetime
     breached_at: datetime
     confirmed: bool
+    rule: str
+    team: str | None
+    assignee: str | None
+    source: str | None
+    target_seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

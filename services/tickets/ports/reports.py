@@ -45,10 +45,6 @@ class Reports(Protocol):
         """
         ...
 
-    async def note_breaches(self, clock_ids: Sequence[str]) -> None:
-        """The same for clocks that have just been breached where they stand, in bulk and without their tickets' folders."""
-        ...
-
     async def find(self, clock_id: str) -> Result | None: ...
 
     async def figures(self, by: By, period: Period, cut: Cut) -> dict[Group, Figures]:

@@ -10,6 +10,7 @@ snapshot of the ticket, whatever causes it, carries `breached_at` too.
 from datetime import datetime
 from typing import Any
 
+from services.tickets.domain.report import Result, Standing
 from services.tickets.ports import Missed, TicketsUnit
 from shared.events import tickets as told
 from shared.events.facts import Priority
@@ -26,7 +27,7 @@ async def next_due(unit: TicketsUnit) -> datetime | None:
 async def breach_due_clocks(unit: TicketsUnit, now: datetime) -> int:
     """Breach what is due by `now`, at most a batch, the earliest first; how many. Once each: a breached clock is not due."""
     missed = await unit.clocks.breach_due(now, AT_ONCE)
-    await unit.reports.note_breaches([clock.clock_id for clock in missed])
+    await unit.reports.note([_result(clock) for clock in missed])
     for clock in missed:
         unit.record(
             told.ClockBreached(
@@ -39,6 +40,31 @@ async def breach_due_clocks(unit: TicketsUnit, now: datetime) -> int:
             )
         )
     return len(missed)
+
+
+def _result(missed: Missed) -> Result:
+    """As it counts in the figures from now on."""
+    policy, _, version = missed.policy.rpartition("@")
+    attribution = missed.attribution
+    standing = Standing(
+        policy=policy,
+        policy_version=int(version),
+        rule=missed.rule,
+        team=missed.team or "",
+        agent=(missed.assignee or "").casefold(),
+        priority=missed.priority.value,
+        target=missed.target.value,
+        rollout=attribution.rollout if attribution else "",
+        wave=attribution.wave if attribution else "",
+        source=missed.source or "",
+    )
+    return Result(
+        clock_id=missed.clock_id,
+        ticket_id=missed.ticket_id,
+        standing=standing,
+        target_seconds=missed.target_seconds,
+        breached_at=missed.breached_at,
+    )
 
 
 def about(clock: Missed) -> dict[str, Any]:

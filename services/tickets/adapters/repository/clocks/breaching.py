@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, String, cast, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, String, Table, cast, func, insert, or_, select, update
 from sqlmodel import col
 
 from services.tickets.adapters.tables import BreachRow, ClockRow, EntryRow, TicketRow, WatermarkRow
@@ -13,9 +13,12 @@ from services.tickets.domain.clock import Cause
 from services.tickets.domain.policy import Priority, Target
 from services.tickets.ports.clocks import Missed
 from shared.clock import new_id
-from shared.database import UnitOfWork
+from shared.database import UnitOfWork, among
 
 CLOCKWORK = "glidepath"
+# The tables themselves: what goes through the mapped classes costs several times as much.
+_LEDGER: Table = BreachRow.__table__  # type: ignore[attr-defined]
+_HISTORY: Table = EntryRow.__table__  # type: ignore[attr-defined]
 
 
 class BreachingClocks:
@@ -36,22 +39,26 @@ class BreachingClocks:
         ids = [row.clock_id for row in due]
         statement = (
             update(ClockRow)
-            .where(col(ClockRow.clock_id).in_(ids), *pending(), col(ClockRow.due_at) <= now)
+            .where(among(self._work.dialect, col(ClockRow.clock_id), ids), *pending(), col(ClockRow.due_at) <= now)
             .values(breached_at=col(ClockRow.due_at), cause=Cause.ELAPSED.value)
             .returning(col(ClockRow.clock_id))
         )
         changed = set((await self._session.execute(statement)).scalars())
         # The ledger has the last word: what stands in it was told.
-        changed -= set((await self._session.execute(_standing(ids))).scalars())
+        changed -= set((await self._session.execute(self._standing(ids))).scalars())
         missed = [row for row in due if row.clock_id in changed]
         await self._note_missed(missed, now)
         return [_missed(row, row.due_at) for row in missed]
 
+    def _standing(self, clock_ids: Sequence[str]) -> Select[str]:
+        among_them = among(self._work.dialect, col(BreachRow.clock_id), clock_ids)
+        return select(col(BreachRow.clock_id)).where(among_them, col(BreachRow.withdrawn_at).is_(None))
+
     async def _note_missed(self, missed: Sequence[Row[Any]], now: datetime) -> None:
         if not missed:
             return
-        await self._session.execute(insert(BreachRow), [_ledger_values(row, now) for row in missed])
-        await self._session.execute(insert(EntryRow), [_history_values(row, now) for row in missed])
+        await self._session.execute(insert(_LEDGER), [_ledger_values(row, now) for row in missed])
+        await self._session.execute(insert(_HISTORY), [_history_values(row, now) for row in missed])
 
     async def next_confirmable(self) -> datetime | None:
         statement = select(func.min(col(BreachRow.breached_at))).select_from(BreachRow)
@@ -63,12 +70,12 @@ class BreachingClocks:
         if found:
             statement = (
                 update(BreachRow)
-                .where(col(BreachRow.breach_id).in_([row.breach_id for row in found]))
+                .where(among(self._work.dialect, col(BreachRow.breach_id), [row.breach_id for row in found]))
                 .where(col(BreachRow.confirmed_at).is_(None), col(BreachRow.withdrawn_at).is_(None))
                 .values(confirmed_at=now)
             )
             await self._session.execute(statement)
-            await self._session.execute(insert(EntryRow), [_confirmed_values(row, now) for row in found])
+            await self._session.execute(insert(_HISTORY), [_confirmed_values(row, now) for row in found])
         return [_missed(row, row.breached_at) for row in found]
 
 
@@ -94,6 +101,10 @@ def _told() -> list[Any]:
         col(TicketRow.rule).label("attributed_by"),
         col(TicketRow.source),
         col(ClockRow.due_at),
+        col(ClockRow.rule).label("promised_by"),
+        func.coalesce(col(ClockRow.team), col(TicketRow.team)).label("team"),
+        col(TicketRow.assignee),
+        col(ClockRow.target_seconds),
     ]
 
 
@@ -110,12 +121,6 @@ def _due(now: datetime, limit: int) -> Select[Any]:
         .order_by(col(ClockRow.due_at), col(ClockRow.clock_id))
         .limit(limit)
         .with_for_update(of=[ClockRow, TicketRow], skip_locked=True)
-    )
-
-
-def _standing(clock_ids: Sequence[str]) -> Select[str]:
-    return select(col(BreachRow.clock_id)).where(
-        col(BreachRow.clock_id).in_(clock_ids), col(BreachRow.withdrawn_at).is_(None)
     )
 
 
@@ -165,6 +170,11 @@ def _missed(row: Row[Any], breached_at: datetime) -> Missed:
         due_at=row.due_at or breached_at,
         breached_at=breached_at,
         confirmed=bool(row.confirmed),
+        rule=row.promised_by,
+        team=row.team,
+        assignee=row.assignee,
+        source=row.source,
+        target_seconds=row.target_seconds,
     )
 
 

@@ -76,7 +76,9 @@ class ClimbingClocks(WatchedClocks):
         ids = sorted(ticket_ids)
         changed = (
             select(col(EntryRow.ticket_id), func.max(col(EntryRow.at)))
-            .where(col(EntryRow.ticket_id).in_(ids), col(EntryRow.kind).not_in(NO_TOUCH), col(EntryRow.actor) != CLOCKWORK)
+            .where(
+                col(EntryRow.ticket_id).in_(ids), col(EntryRow.kind).not_in(NO_TOUCH), col(EntryRow.actor) != CLOCKWORK
+            )
             .group_by(col(EntryRow.ticket_id))
         )
         said = (

@@ -4,18 +4,20 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, fields
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import bindparam, delete, func, insert, select, text
+from sqlalchemy.dialects.postgresql import Insert
 from sqlmodel import col
 
 from services.tickets.adapters.repository.reports import figures, rows
-from services.tickets.adapters.tables import ClockResultRow, ClockRow, ExemptionRow, ResultCountRow, TicketRow
+from services.tickets.adapters.tables import ClockResultRow, ExemptionRow, ResultCountRow
 from services.tickets.domain.period import Period
 from services.tickets.domain.report import By, CountKey, Figures, Result, corrected, deltas
 from services.tickets.ports.reports import Cut, Group, Percentiles
 from shared.clock import new_id
-from shared.database import UnitOfWork, chunks, insert_for
+from shared.database import Dialect, UnitOfWork, among, chunks, insert_for
 
 _AS_STORED = {"populate_existing": True}
 _COUNTS = tuple(each.name for each in fields(Figures))
@@ -44,20 +46,12 @@ class ReportRepository:
                     changes.append((before, after))
             await self._write(changes)
 
-    async def note_breaches(self, clock_ids: Sequence[str]) -> None:
-        results: list[Result] = []
-        for some in chunks(clock_ids):
-            statement = (
-                select(ClockRow, TicketRow)
-                .join(TicketRow, col(TicketRow.ticket_id) == col(ClockRow.ticket_id))
-                .where(col(ClockRow.clock_id).in_(some), col(ClockRow.breached_at).is_not(None))
-            )
-            found = (await self._session.execute(statement, execution_options=_AS_STORED)).all()
-            results += [rows.breached_result(clock, ticket) for clock, ticket in found]
-        await self.note(results)
-
     async def _known(self, clock_ids: Sequence[str]) -> dict[str, Result]:
-        statement = select(ClockResultRow).where(col(ClockResultRow.clock_id).in_(clock_ids)).with_for_update()
+        statement = (
+            select(ClockResultRow)
+            .where(among(self._work.dialect, col(ClockResultRow.clock_id), clock_ids))
+            .with_for_update()
+        )
         found = (await self._session.execute(statement, execution_options=_AS_STORED)).scalars()
         return {row.clock_id: rows.result_of(row) for row in found}
 
@@ -65,16 +59,14 @@ class ReportRepository:
         if not clock_ids:
             return set()
         statement = select(col(ExemptionRow.clock_id)).where(
-            col(ExemptionRow.clock_id).in_(clock_ids), col(ExemptionRow.revoked_at).is_(None)
+            among(self._work.dialect, col(ExemptionRow.clock_id), clock_ids), col(ExemptionRow.revoked_at).is_(None)
         )
         return set((await self._session.execute(statement)).scalars())
 
     async def _write(self, changes: Sequence[tuple[Result | None, Result | None]]) -> None:
         kept = [rows.result_values(after) for _, after in changes if after is not None]
         if kept:
-            statement = insert_for(self._work.dialect, ClockResultRow).values(kept)
-            moving = {name: statement.excluded[name] for name in kept[0] if name != "clock_id"}
-            await self._session.execute(statement.on_conflict_do_update(index_elements=["clock_id"], set_=moving))
+            await self._session.execute(_upsert(self._work.dialect, tuple(kept[0])), kept)
         gone = [before.clock_id for before, after in changes if before is not None and after is None]
         if gone:
             await self._session.execute(delete(ClockResultRow).where(col(ClockResultRow.clock_id).in_(gone)))
@@ -164,6 +156,14 @@ class ReportRepository:
             table = ResultCountRow.__table__  # type: ignore[attr-defined]
             adding = {name: table.c[name] + statement.excluded[name] for name in _COUNTS}
             await self._session.execute(statement.on_conflict_do_update(index_elements=["count_id"], set_=adding))
+
+
+@cache
+def _upsert(dialect: Dialect, names: tuple[str, ...]) -> Insert:
+    """Of one row, run for each: put together once, where one statement of hundreds of rows is taken apart each time."""
+    statement = insert_for(dialect, ClockResultRow).values({name: bindparam(name) for name in names})
+    moving = {name: statement.excluded[name] for name in names if name != "clock_id"}
+    return statement.on_conflict_do_update(index_elements=["clock_id"], set_=moving)
 
 
 def _values(key: CountKey, counted: Figures) -> dict[str, Any]:

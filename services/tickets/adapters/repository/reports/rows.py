@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.tickets.adapters.tables import ClockResultRow, ClockRow, TicketRow
+from services.tickets.adapters.tables import ClockResultRow
 from services.tickets.domain.report import Result, Standing
 
 _STANDING = (
@@ -46,26 +46,3 @@ def result_values(result: Result) -> dict[str, Any]:
         "decided_at": result.decided_at,
         "decided_on": result.decided_on,
     }
-
-
-def breached_result(clock: ClockRow, ticket: TicketRow) -> Result:
-    """A running or paused clock that is breached. A clock of the first release names no policy of its own."""
-    policy, _, version = clock.policy.rpartition("@")
-    return Result(
-        clock_id=clock.clock_id,
-        ticket_id=clock.ticket_id,
-        standing=Standing(
-            policy=policy or ticket.policy_name,
-            policy_version=int(version) if policy else ticket.policy_version,
-            rule=clock.rule,
-            team=clock.team or ticket.team or "",
-            agent=(ticket.assignee or "").casefold(),
-            priority=ticket.priority,
-            target=clock.target,
-            rollout=ticket.rollout or "",
-            wave=ticket.wave or "",
-            source=ticket.source or "",
-        ),
-        target_seconds=clock.target_seconds,
-        breached_at=clock.breached_at,
-    )
