@@ -32,6 +32,7 @@ PERMISSIONS: Permissions = {
     "GET /v1/teams/{name}": EVERYONE,
     "PUT /v1/teams/{name}": roles(Role.IT_LEAD),
     "GET /v1/waves/{rollout}/{wave}/baseline": EVERYONE,
+    "GET /v1/tickets/{ticket_id}/explain": EVERYONE,
     "GET /v1/policies": EVERYONE,
     "GET /v1/policies/{name}/versions": EVERYONE,
     "GET /v1/policies/{name}/versions/{version}": EVERYONE,

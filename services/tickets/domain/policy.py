@@ -64,6 +64,8 @@ whatever does not wait for the requester (Zendesk's definitions). No policy says
 WAITING_FOR_PARENT = frozenset({Target.RESOLUTION, Target.AGENT_WORK, Target.OLA})
 """What stands still while a ticket waits for its major incident. Its requester still waits, and is still owed answers."""
 EVERY_TEAM = "*"
+FALLBACK = "standard"
+"""The policy of every ticket that no other one is for."""
 
 
 class OnChange(StrEnum):
@@ -255,5 +257,5 @@ def chosen(policies: Iterable[Policy], features: Features) -> Policy | None:
 
 
 def in_order(policies: Iterable[Policy]) -> list[Policy]:
-    """As they are tried on a new ticket."""
-    return sorted(policies, key=lambda policy: (policy.order, policy.name))
+    """As they are tried on a new ticket: by order, then name; the one for whatever no other is for comes last."""
+    return sorted(policies, key=lambda policy: (policy.name == FALLBACK, policy.order, policy.name))

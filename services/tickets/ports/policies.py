@@ -74,8 +74,8 @@ class Policies(Protocol):
         """As they count, by label (`standard@1`). Raises `PolicyNotFound`."""
         ...
 
-    async def in_force(self) -> list[Policy]:
-        """The newest version in force of each policy, in the order in which they are asked; `standard` last."""
+    async def in_force(self, at: datetime | None = None) -> list[Policy]:
+        """The newest version in force of each policy (at an instant), in the order in which they are asked."""
         ...
 
     async def current(self, name: str) -> Policy:

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 
 from services.tickets.domain.condition import Features
-from services.tickets.domain.policy import Policy
+from services.tickets.domain.policy import FALLBACK, Policy
 from services.tickets.ports import TicketsUnit
-
-FALLBACK = "standard"
-"""For every ticket that no other policy is for."""
 
 
 async def choose_policy(unit: TicketsUnit, features: Features) -> Policy:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.auth import Role
-from tests.integration.tickets.desk import TicketsDesk
+from tests.integration.tickets.desk import HOUR, TicketsDesk
 
 OFFICE = {day: ["09:00-17:00"] for day in ("monday", "tuesday", "wednesday", "thursday", "friday")}
 PLAIN = {"zone": "UTC", "hours": OFFICE}
@@ -204,3 +204,42 @@ async def test_a_policy_that_nobody_is_asked_for_is_a_warning(desk: TicketsDesk)
     await sign_both(desk, "first@1")
     made = await put(desk, rule(), name="second", when={"kind": ["request"]})
     assert [each["pointer"] for each in made["warnings"]] == ["/when"]
+
+
+async def test_an_explanation_says_which_policy_and_rule_and_why_and_adds_up(desk: TicketsDesk) -> None:
+    await put(desk, rule("vip", when={"tags": ["vip"]}), rule())
+    await sign_both(desk, "standard@2")
+    await put(desk, rule(), name="training", when={"course": ["42"]})
+    await sign_both(desk, "training@1")
+    desk.clock.advance(9 * HOUR)
+    ticket = await desk.open_ticket(priority="P2", system="Vidstream")
+    desk.clock.advance(16 * HOUR)
+    told = await desk.get(f"/v1/tickets/{ticket['number']}/explain")
+    assert (told["ticket_id"], told["policy"], told["rule"]) == (ticket["ticket_id"], "standard@2", "all")
+    assert [(each["name"], each["matched"]) for each in told["policies"]] == [
+        ("training@1", False),
+        ("standard@2", True),
+    ]
+    assert [(each["name"], each["matched"]) for each in told["rules"]] == [("vip", False), ("all", True)]
+    assert told["features"]["system"] == "Vidstream"
+    first = next(clock for clock in told["clocks"] if clock["target"] == "first_response")
+    assert (first["started_at"], first["counting_since"]) == ("2026-11-23T18:00:00Z", "2026-11-24T09:00:00Z")
+    assert (first["elapsed_seconds"], first["remaining_seconds"]) == (3600, 0)
+    assert [(each["kind"], each["seconds"]) for each in first["segments"]] == [("closed", 15 * 3600), ("running", 3600)]
+    assert {kind: seconds for kind, seconds in first["sums"].items() if seconds} == {
+        "closed": 15 * 3600,
+        "running": 3600,
+    }
+    assert first["promise"]
+    assert first["sentences"]
+    assert (await desk.ask("GET", "/v1/tickets/999/explain", Role.VIEWER)).status_code == 404
+
+
+async def test_an_explanation_compares_with_the_policies_of_the_time_when_the_ticket_came(desk: TicketsDesk) -> None:
+    ticket = await desk.open_ticket(priority="P2")
+    desk.clock.advance(HOUR)
+    await put(desk, rule(), name="later")
+    await sign_both(desk, "later@1")
+    told = await desk.get(f"/v1/tickets/{ticket['ticket_id']}/explain")
+    assert [each["name"] for each in told["policies"]] == ["standard@1"]
+    assert (await desk.open_ticket(priority="P2"))["policy"] == "later@1"

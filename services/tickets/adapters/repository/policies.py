@@ -11,16 +11,13 @@ from sqlmodel import col
 from services.tickets.adapters.repository.calendars import CalendarRepository
 from services.tickets.adapters.tables import PolicyRow, PolicySignatureRow
 from services.tickets.domain.calendar import Calendar
-from services.tickets.domain.policy import Policy
+from services.tickets.domain.policy import Policy, in_order
 from services.tickets.domain.policy_document import calendars_named, read_policy
 from services.tickets.errors import PolicyChangedMeanwhile, PolicyNotFound
 from services.tickets.ports import PolicyVersion, Side, Signature
 from shared.database import UnitOfWork, insert_for
 from shared.rest import PagingRequest, keyset_page
 
-LAST_ASKED = "standard"
-"""What every ticket gets that no other policy is for."""
-USUAL_ORDER = 100
 # Any number that no other lock of this database has.
 POLICIES_LOCK = 0x706F6C63
 
@@ -58,16 +55,16 @@ class PolicyRepository:
             found |= {label: calendar for label, calendar in policy.calendars().items() if label in inline}
         return found
 
-    async def in_force(self) -> list[Policy]:
+    async def in_force(self, at: datetime | None = None) -> list[Policy]:
         newest = (
             select(col(PolicyRow.name), func.max(col(PolicyRow.version)))
-            .where(col(PolicyRow.in_force_at).is_not(None))
+            .where(col(PolicyRow.in_force_at).is_not(None) if at is None else col(PolicyRow.in_force_at) <= at)
             .group_by(col(PolicyRow.name))
         )
         statement = select(PolicyRow).where(tuple_(col(PolicyRow.name), col(PolicyRow.version)).in_(newest))
         found = (await self._session.execute(statement)).scalars().all()
         await self._parse([row for row in found if (row.name, row.version) not in self._read])
-        return [self._read[row.name, row.version] for row in sorted(found, key=_order)]
+        return in_order(self._read[row.name, row.version] for row in found)
 
     async def current(self, name: str) -> Policy:
         statement = (
@@ -213,10 +210,6 @@ def version_of(label: str) -> tuple[str, int]:
     if not name or not version.isdecimal():
         raise PolicyNotFound(f"{label!r} names no version of a policy; write it like standard@2.")
     return name, int(version)
-
-
-def _order(row: PolicyRow) -> tuple[bool, int, str]:
-    return row.name == LAST_ASKED, row.document.get("order", USUAL_ORDER), row.name
 
 
 def _version(row: PolicyRow) -> PolicyVersion:

@@ -21,6 +21,7 @@ from services.tickets.schemas.policies.answers import (
     migration_out,
     policy_out,
 )
+from services.tickets.schemas.policies.explanations import ExplanationOut, explanation_out
 from services.tickets.schemas.policies.written import (
     CalendarIn,
     CheckIn,
@@ -46,6 +47,7 @@ __all__ = [
     "ClosingOut",
     "DiffOut",
     "EnforceIn",
+    "ExplanationOut",
     "FeaturesIn",
     "FindingOut",
     "HolidaysIn",
@@ -66,6 +68,7 @@ __all__ = [
     "UpcomingOut",
     "_In",
     "calendar_out",
+    "explanation_out",
     "migration_out",
     "policy_out",
 ]

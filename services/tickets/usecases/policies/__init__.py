@@ -2,16 +2,16 @@
 
 from services.tickets.usecases.policies.asking import Asked, ask_policies, ask_policy
 from services.tickets.usecases.policies.calendars import CalendarEdit, edit_calendar
-from services.tickets.usecases.policies.checking import FALLBACK, Finding, Review
+from services.tickets.usecases.policies.checking import Finding, Review
 from services.tickets.usecases.policies.closing import Closed, Closing, Difference, close_days, next_change, upcoming
 from services.tickets.usecases.policies.comparing import Change, compare_policies
+from services.tickets.usecases.policies.explaining import explain_ticket
 from services.tickets.usecases.policies.migrating import apply_migration, start_migration, undo_migration
 from services.tickets.usecases.policies.publishing import Published, check_document, publish_policy
 from services.tickets.usecases.policies.running import MigrationRunner
 from services.tickets.usecases.policies.signing import enforce_policy, sign_policy
 
 __all__ = [
-    "FALLBACK",
     "Asked",
     "CalendarEdit",
     "Change",
@@ -30,6 +30,7 @@ __all__ = [
     "compare_policies",
     "edit_calendar",
     "enforce_policy",
+    "explain_ticket",
     "next_change",
     "publish_policy",
     "sign_policy",

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 
 from services.tickets.domain.calendar import NeverDue
 from services.tickets.domain.condition import Features
-from services.tickets.domain.policy import Policy, RuleCheck, Target
+from services.tickets.domain.policy import FALLBACK, Policy, RuleCheck, Target
 from services.tickets.ports import TicketsUnit
-from services.tickets.usecases.policies.checking import FALLBACK
 
 FROM_THE_OPENING = frozenset(
     {Target.FIRST_RESPONSE, Target.RESOLUTION, Target.AGENT_WORK, Target.REQUESTER_WAIT, Target.OLA}

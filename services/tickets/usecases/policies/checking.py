@@ -6,12 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.tickets.domain.calendar import Calendar, NeverDue
-from services.tickets.domain.policy import Policy, PolicyInvalid, Priority, Rule, Target
+from services.tickets.domain.policy import FALLBACK, Policy, PolicyInvalid, Priority, Rule, Target
 from services.tickets.domain.policy_document import DocumentProblem, read_policy
 from services.tickets.usecases.policies.covering import never_holds, unreachable
 
-FALLBACK = "standard"
-"""The policy of every ticket that no other one is for."""
 ALWAYS_OPEN = {"zone": "UTC", "hours": {"monday": ["00:00-24:00"]}}
 """Stands in for a rule's calendar while the rest of the rule is looked at by itself."""
 SOME_DAY = {"shifts": {"2000-01-01": ["00:00-24:00"]}}

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from services.tickets.domain.calendar import Calendar
-from services.tickets.domain.policy import Policy
+from services.tickets.domain.policy import FALLBACK, Policy
 from services.tickets.domain.policy_document import calendars_named
 from services.tickets.errors import CalendarNotFound, PolicyNotUsable
 from services.tickets.ports import PolicyVersion, Signature, TicketsUnit
-from services.tickets.usecases.policies.checking import FALLBACK, Finding, Review, review
+from services.tickets.usecases.policies.checking import Finding, Review, review
 from services.tickets.usecases.policies.covering import unreachable
 from services.tickets.usecases.policies.documents import calendar_names, calendar_of, pinned, unpinned
 from shared.errors import FieldProblem
