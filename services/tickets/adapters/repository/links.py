@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import delete, exists, func, select, text, tuple_, update
+from sqlalchemy import delete, exists, func, literal, select, text, tuple_, update
 from sqlmodel import col
 
 from services.tickets.adapters.tables import CascadeRow, LinkRow, TicketRow
@@ -59,17 +59,17 @@ class LinkRepository:
 
     async def ancestors(self, ticket_id: str) -> list[str]:
         line = (
-            select(col(TicketRow.parent_id).label("ticket_id"), text("1 AS generation"))
+            select(col(TicketRow.parent_id).label("ticket_id"), literal(1).label("generation"))
             .where(col(TicketRow.ticket_id) == ticket_id, col(TicketRow.parent_id).is_not(None))
             .cte("line", recursive=True)
         )
         older = (
-            select(col(TicketRow.parent_id), text("line.generation + 1"))
+            select(col(TicketRow.parent_id), line.c.generation + 1)
             .join(line, line.c.ticket_id == col(TicketRow.ticket_id))
-            .where(col(TicketRow.parent_id).is_not(None), text(f"line.generation < {MOST_GENERATIONS}"))
+            .where(col(TicketRow.parent_id).is_not(None), line.c.generation < MOST_GENERATIONS)
         )
         line = line.union_all(older)
-        found = await self._session.execute(select(line.c.ticket_id).order_by(text("generation")))
+        found = await self._session.execute(select(line.c.ticket_id).order_by(line.c.generation))
         return list(found.scalars())
 
     async def has_children(self, ticket_id: str) -> bool:
