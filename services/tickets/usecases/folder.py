@@ -55,7 +55,7 @@ class Folder:
         """From now on it counts as never having happened."""
         self.happened(MomentKind.RETRACTED, at, now, moment_id)
 
-    def note(self, kind: str, at: datetime, now: datetime, actor: str, **detail: Any) -> None:
+    def note(self, kind: str, at: datetime, now: datetime, actor: str, /, **detail: Any) -> None:
         """A line of the history that people read."""
         self.entries.append(
             Entry(
