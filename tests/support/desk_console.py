@@ -1,9 +1,13 @@
 """A console with the real tickets service behind it, on SQLite: tickets are opened through REST, pages are read as people do."""
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -65,13 +69,26 @@ class DeskConsole:
         return await self.page(answer.headers["location"])
 
 
+def _fresh(service: str, folder: Path) -> str:
+    """The URL of a migrated database: migrated once, copied for every test."""
+    target = folder / f"{service}.db"
+    shutil.copy(_migrated(service), target)
+    return f"sqlite+aiosqlite:///{target}"
+
+
+@cache
+def _migrated(service: str) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="glidepath-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    migrations.upgrade_now(f"sqlite+aiosqlite:///{folder}/{service}.db", SERVICES / service / "migrations")
+    return folder / f"{service}.db"
+
+
 @asynccontextmanager
 async def desk_console(
     folder: Path, *trees: dict[str, Any], clock: Clock | None = None, **settings: Any
 ) -> AsyncIterator[DeskConsole]:
-    urls = {name: f"sqlite+aiosqlite:///{folder}/{name}.db" for name in ("gateway", "tickets")}
-    for name, url in urls.items():
-        migrations.upgrade_now(url, SERVICES / name / "migrations")
+    urls = {name: _fresh(name, folder) for name in ("gateway", "tickets")}
     clock = clock or FixedClock(MONDAY)
     tickets = create_app(
         TicketsSettings(
