@@ -2,14 +2,17 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
+from services.tickets.domain.calendar import Calendar, Window
 from services.tickets.domain.moment import Moment
+from services.tickets.domain.policy import Rule
 from shared.clock import SystemClock
 from tests.oracle.cases import CASES_PER_CHUNK, chunk_of
 from tests.oracle.verdict import Case, differences, smallest
+from tests.oracle.wall import MINUTE
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,13 +73,37 @@ def told(case: Case) -> Iterator[str]:
     yield f"case {case.name}, up to {case.span.at(case.until):%Y-%m-%d %H:%M} UTC"
     for moment in sorted(case.moments, key=lambda m: (m.at, m.moment_id)):
         yield f"  {moment.at:%m-%d %H:%M} ({case.span.minute(moment.at)})  {_line(moment)}"
+    calendars: dict[str, Calendar] = {}
     for label in sorted(case.book):
-        yield f"{label}:"
+        calendars |= case.book[label].calendars()
         for rule in case.book[label].rules:
-            yield f"  {rule}"
+            yield f"{label} {rule.name} {_pairs(rule.when.when)} unless {_pairs(rule.when.unless)} in {rule.calendar.label}:"
+            yield from _promises(rule)
+    for label, calendar in sorted(calendars.items()):
+        yield f"{label} {calendar.zone}: {'; '.join(_hours(windows) for windows in calendar.week)}"
+        yield f"  holidays {', '.join(sorted(f'{on:%m-%d}' for on in calendar.holidays))}"
+        yield f"  shifts {', '.join(f'{on:%m-%d} {_hours(windows)}' for on, windows in calendar.shifts)}"
+        yield f"  closures {', '.join(f'{shut.on:%m-%d} {shut.opens}-{shut.closes}' for shut in calendar.closures)}"
     found = differences(case)
     yield f"{len(found)} differences" if found else "engine and walk agree"
     yield from (f"  {line}" for line in found)
+
+
+def _promises(rule: Rule) -> Iterator[str]:
+    for priority, targets in rule.targets.items():
+        yield f"  {priority}: " + ", ".join(f"{target} {allowed // MINUTE}" for target, allowed in targets.items())
+    yield f"  olas {', '.join(f'{team} {allowed // MINUTE}' for team, allowed in rule.olas.items())}"
+    pauses: dict[str, tuple[str, ...]] = {target: tuple(sorted(statuses)) for target, statuses in rule.pause_on.items()}
+    restarting = ", ".join(target for target, way in rule.on_change.items() if way == "restart")
+    yield f"  pauses {_pairs(pauses)}, restarting {restarting}, reopening: {rule.on_reopen} {rule.reopen_window}"
+
+
+def _pairs(written: Mapping[str, tuple[str, ...]]) -> str:
+    return " ".join(f"{name}={'|'.join(values)}" for name, values in written.items()) or "-"
+
+
+def _hours(windows: tuple[Window, ...]) -> str:
+    return " ".join(f"{window.opens}-{window.closes}" for window in windows) or "-"
 
 
 def _line(moment: Moment) -> str:

@@ -182,7 +182,7 @@ def _told(case: Case, name: str, value: Any) -> str:
 
 
 def smallest(case: Case) -> Case:
-    """The case without every moment that the disagreement does not need."""
+    """The case without every moment that the disagreement does not need, and the policies that no moment names."""
     index = 0
     while index < len(case.moments):
         fewer = replace(case, moments=case.moments[:index] + case.moments[index + 1 :])
@@ -190,4 +190,5 @@ def smallest(case: Case) -> Case:
             case, index = fewer, 0
         else:
             index += 1
-    return case
+    named = {str(moment.detail.get("policy", moment.value)) for moment in case.moments}
+    return replace(case, book={label: policy for label, policy in case.book.items() if label in named})

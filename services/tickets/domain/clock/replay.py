@@ -40,15 +40,18 @@ class Replay:
         self._waits = False
         self._earliest: datetime | None = None
 
-    def play(self, moments: Iterable[Moment], until: datetime) -> None:
-        """All that stands of `moments`, and on to `until`."""
+    def play(self, moments: Iterable[Moment], until: datetime) -> datetime:
+        """All that stands of `moments`, and on to `until`; up to when it went, which is later if a moment is."""
+        at = until
         for at, moment in played(moments):
             self._run_to(at)
             if moment.kind in (MomentKind.MERGED, MomentKind.DELETED):
                 self._cancel(at, CancelledBecause(moment.kind.value))
-                return
+                break
             self._take(at, moment)
+        until = max(at, until)
         self._run_to(until)
+        return until
 
     def _run_to(self, at: datetime) -> None:
         for hand in self._current.values():

@@ -31,7 +31,7 @@ def run_clocks(
     said = with_retractions(moments)
     standing = [moment for moment in said if moment.taken_back_at is None]
     replay = Replay(book, otherwise)
-    replay.play(standing, until)
+    until = replay.play(standing, until)
     if len(standing) < len(said):
         _date_breaches(replay.hands, said, book, until, otherwise)
     clocks = {}
