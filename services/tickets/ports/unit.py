@@ -11,6 +11,7 @@ from services.tickets.ports.directory import Directory, Sources
 from services.tickets.ports.exemptions import Exemptions
 from services.tickets.ports.links import Links
 from services.tickets.ports.policies import Calendars, Migrations, Policies
+from services.tickets.ports.recognitions import Recognitions
 from services.tickets.ports.reports import Reports
 from services.tickets.ports.reviews import Reviews
 from services.tickets.ports.teams import Teams, Views
@@ -69,6 +70,9 @@ class TicketsUnit(Protocol):
 
     @property
     def reviews(self) -> Reviews: ...
+
+    @property
+    def recognitions(self) -> Recognitions: ...
 
     @property
     def channel(self) -> Channel: ...

@@ -14,6 +14,7 @@ from services.tickets.adapters.repository.migrations import MigrationRepository
 from services.tickets.adapters.repository.policies import PolicyRepository
 from services.tickets.adapters.repository.reports import (
     ExemptionRepository,
+    RecognitionRepository,
     ReportRepository,
     ReviewRepository,
     WhatIfRepository,
@@ -51,6 +52,7 @@ class DatabaseUnit:
         self.exemptions = ExemptionRepository(work)
         self.what_ifs = WhatIfRepository(work)
         self.reviews = ReviewRepository(work)
+        self.recognitions = RecognitionRepository(work)
         self.channel = ChannelRepository(work)
         self.faq = FaqRepository(work)
         self.support = SupportRepository(work)
