@@ -22,7 +22,8 @@ RETRY_AFTER: tuple[timedelta, ...] = (
     timedelta(hours=20),
 )
 PAGES = {"signoff": "signoff", "survey": "survey", "ticket": "ticket"}
-REPLY_HINT = "You can answer this e-mail; please leave its address as it is."
+REPLY_HINT = "You can answer this e-mail. Please write your answer above this line."
+"""The tickets service cuts an answer off where it finds the second sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,6 +104,9 @@ class Channel(Protocol):
         """The Message-ID of the last mail of each ticket's requester."""
         ...
 
+    answering: dict[str, str]
+    """Address -> Message-ID: what this transaction tells the address answers that mail, which is not kept yet."""
+
     async def count_mails(self, from_email: str, since: datetime) -> int:
         """How many of this sender became a ticket or a comment."""
         ...

@@ -53,6 +53,7 @@ async def forget_person(unit: TicketsUnit, envelope: Envelope[PersonErased], now
     """Their names and words go, also from what search finds and history quotes; their tickets stay."""
     await unit.directory.hold_alone()
     touched = await unit.tickets.erase_words(envelope.data.person_id)
+    await unit.channel.forget_person(envelope.data.person_id)
     await unit.directory.erase_person(envelope.data.person_id)
     await unit.tickets.index_again(touched)
 

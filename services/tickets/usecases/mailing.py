@@ -76,7 +76,9 @@ async def take_mail(
         _tell(unit, delivery, done)
         return
     arrived = _Arrived(delivery=delivery, received_at=received_at, mail=mail, rules=rules, now=now)
+    unit.channel.answering = {mail.from_email: mail.message_id} if mail.message_id else {}
     done = await _judge(unit, arrived)
+    unit.channel.answering = {}
     await unit.channel.keep_mail(_kept(arrived, done))
     _tell(unit, delivery, done)
 

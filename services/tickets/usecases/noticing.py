@@ -89,7 +89,7 @@ async def send_words(unit: TicketsUnit, words: Sequence[_Word], now: datetime) -
                 rollout=word.ticket.attribution.rollout if word.ticket.attribution else None,
                 wave=word.ticket.attribution.wave if word.ticket.attribution else None,
                 thread=str(word.ticket.number),
-                in_reply_to=answered.get(ticket_id),
+                in_reply_to=unit.channel.answering.get(word.requester.email or "") or answered.get(ticket_id),
                 follows=earlier.get(ticket_id, []),
             )
         )

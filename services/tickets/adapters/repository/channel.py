@@ -29,6 +29,7 @@ class ChannelRepository:
     def __init__(self, work: UnitOfWork) -> None:
         self._work = work
         self._session = work.session
+        self.answering: dict[str, str] = {}
 
     async def links_of(self, ticket_ids: Collection[str], now: datetime) -> dict[str, FollowLink]:
         found: dict[str, FollowLink] = {}
