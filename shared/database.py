@@ -9,11 +9,24 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, nullcontext
+from datetime import date, datetime
 from functools import cache
 from typing import Any, Generic, Literal, TypeVar, cast
 
 from opentelemetry.propagate import inject
-from sqlalchemy import ARRAY, JSON, ColumnElement, Table, any_, bindparam, event, insert, literal, text, tuple_
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ColumnElement,
+    Table,
+    TextClause,
+    any_,
+    bindparam,
+    event,
+    literal,
+    text,
+    tuple_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
@@ -21,7 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import SQLModel
 
-from shared.clock import Clock, new_id
+from shared.clock import Clock, new_id, require_aware
 from shared.errors import InvalidRequest
 from shared.events.envelope import MAX_EVENT_BYTES, Envelope, Event, Kind
 from shared.outbox import Instant, Plumbing
@@ -48,6 +61,7 @@ __all__ = [
     "UnitOfWork",
     "among",
     "insert_for",
+    "insert_many",
     "upsert_if_newer",
 ]
 
@@ -108,7 +122,7 @@ class UnitOfWork:
     async def flush_events(self, plumbing: Plumbing) -> int:
         """Write what was recorded to the outbox; how many rows."""
         if self._recorded:
-            await self.session.execute(insert(plumbing.outbox), self._recorded)
+            await insert_many(self.session, self.dialect, plumbing.outbox, self._recorded)
         count, self._recorded = len(self._recorded), []
         return count
 
@@ -263,6 +277,65 @@ def _upsert(
         set_={name: new[name] for name in names},
         where=tuple_(table.c.epoch, table.c.version) < tuple_(new["epoch"], new["version"]),
     ).returning(*[table.c[name] for name in key])
+
+
+async def insert_many(
+    session: AsyncSession,
+    dialect: Dialect,
+    table: Table,
+    rows: Sequence[dict[str, Any]],
+    *,
+    replacing: str | None = None,
+) -> None:
+    """Insert rows that all have the same columns; with `replacing` (a key column), update those that are there.
+
+    On PostgreSQL they go as one document in one statement: that costs the process a fraction of a statement per row.
+    """
+    if not rows:
+        return
+    names = tuple(rows[0])
+    if dialect == "sqlite":
+        await session.execute(_one_by_one(table, names, replacing), list(rows))
+    else:
+        document = json.dumps(rows, default=_plain, ensure_ascii=False, separators=(",", ":"))
+        await session.execute(_all_at_once(table, names, replacing), {"rows": document})
+
+
+def _plain(value: object) -> str:
+    """As PostgreSQL reads what JSON has no word for."""
+    if isinstance(value, datetime):
+        return require_aware(value).isoformat()
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} cannot be stored so")
+
+
+@cache
+def _one_by_one(table: Table, names: tuple[str, ...], replacing: str | None) -> postgresql.Insert:
+    statement = insert_for("sqlite", table).values({name: bindparam(name) for name in names})
+    if replacing is None:
+        return statement
+    moving = {name: statement.excluded[name] for name in names if name != replacing}
+    return statement.on_conflict_do_update(index_elements=[replacing], set_=moving)
+
+
+@cache
+def _all_at_once(table: Table, names: tuple[str, ...], replacing: str | None) -> TextClause:
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    quoted = {name: dialect.identifier_preparer.quote(name) for name in names}
+    listed = ", ".join(quoted.values())
+    typed = ", ".join(f"{quoted[name]} {table.c[name].type.compile(dialect)}" for name in names)
+    # Names and types are those of our own tables.
+    statement = (
+        f"INSERT INTO {dialect.identifier_preparer.quote(table.name)} ({listed})"  # noqa: S608
+        f" SELECT {listed} FROM json_to_recordset(CAST(:rows AS json)) AS given({typed})"
+    )
+    if replacing is not None:
+        moving = ", ".join(f"{column} = excluded.{column}" for name, column in quoted.items() if name != replacing)
+        statement += f" ON CONFLICT ({quoted[replacing]}) DO UPDATE SET {moving}"
+    return text(statement)
 
 
 def among(dialect: Dialect, column: Any, values: Collection[Any]) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from sqlalchemy import Row, delete, func, select, update
 
 from shared.clock import Clock
 from shared.crash import CrashPoints
-from shared.database import Database, insert_for
+from shared.database import Database, among, insert_for
 from shared.jetstream import TRANSPORT_ERRORS, Bus
 
 BATCH = 256
@@ -101,7 +101,9 @@ class Relay:
         if positions:
             async with self._database.work() as work:
                 await work.session.execute(
-                    update(self._outbox).where(self._outbox.c.position.in_(positions)).values(sent_at=self._clock.now())
+                    update(self._outbox)
+                    .where(among(work.dialect, self._outbox.c.position, positions))
+                    .values(sent_at=self._clock.now())
                 )
 
     async def _check_broker(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, String, Table, cast, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, String, Table, cast, func, or_, select, update
 from sqlmodel import col
 
 from services.tickets.adapters.tables import BreachRow, ClockRow, EntryRow, TicketRow, WatermarkRow
@@ -13,7 +13,7 @@ from services.tickets.domain.clock import Cause
 from services.tickets.domain.policy import Priority, Target
 from services.tickets.ports.clocks import Missed
 from shared.clock import new_id
-from shared.database import UnitOfWork, among
+from shared.database import UnitOfWork, among, insert_many
 
 CLOCKWORK = "glidepath"
 # The tables themselves: what goes through the mapped classes costs several times as much.
@@ -57,8 +57,11 @@ class BreachingClocks:
     async def _note_missed(self, missed: Sequence[Row[Any]], now: datetime) -> None:
         if not missed:
             return
-        await self._session.execute(insert(_LEDGER), [_ledger_values(row, now) for row in missed])
-        await self._session.execute(insert(_HISTORY), [_history_values(row, now) for row in missed])
+        await self._insert(_LEDGER, [_ledger_values(row, now) for row in missed])
+        await self._insert(_HISTORY, [_history_values(row, now) for row in missed])
+
+    async def _insert(self, table: Table, rows: list[dict[str, Any]]) -> None:
+        await insert_many(self._session, self._work.dialect, table, rows)
 
     async def next_confirmable(self) -> datetime | None:
         statement = select(func.min(col(BreachRow.breached_at))).select_from(BreachRow)
@@ -75,7 +78,7 @@ class BreachingClocks:
                 .values(confirmed_at=now)
             )
             await self._session.execute(statement)
-            await self._session.execute(insert(_HISTORY), [_confirmed_values(row, now) for row in found])
+            await self._insert(_HISTORY, [_confirmed_values(row, now) for row in found])
         return [_missed(row, row.breached_at) for row in found]
 
 

@@ -4,11 +4,9 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, fields
 from datetime import date
-from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, text
-from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy import Table, delete, func, insert, select, text
 from sqlmodel import col
 
 from services.tickets.adapters.repository.reports import figures, rows
@@ -17,8 +15,9 @@ from services.tickets.domain.period import Period
 from services.tickets.domain.report import By, CountKey, Figures, Result, corrected, deltas
 from services.tickets.ports.reports import Cut, Group, Percentiles
 from shared.clock import new_id
-from shared.database import Dialect, UnitOfWork, among, chunks, insert_for
+from shared.database import UnitOfWork, among, chunks, insert_for, insert_many
 
+_RESULTS: Table = ClockResultRow.__table__  # type: ignore[attr-defined]
 _AS_STORED = {"populate_existing": True}
 _COUNTS = tuple(each.name for each in fields(Figures))
 _KEY = tuple(each.name for each in fields(CountKey))
@@ -65,8 +64,7 @@ class ReportRepository:
 
     async def _write(self, changes: Sequence[tuple[Result | None, Result | None]]) -> None:
         kept = [rows.result_values(after) for _, after in changes if after is not None]
-        if kept:
-            await self._session.execute(_upsert(self._work.dialect, tuple(kept[0])), kept)
+        await insert_many(self._session, self._work.dialect, _RESULTS, kept, replacing="clock_id")
         gone = [before.clock_id for before, after in changes if before is not None and after is None]
         if gone:
             await self._session.execute(delete(ClockResultRow).where(col(ClockResultRow.clock_id).in_(gone)))
@@ -156,14 +154,6 @@ class ReportRepository:
             table = ResultCountRow.__table__  # type: ignore[attr-defined]
             adding = {name: table.c[name] + statement.excluded[name] for name in _COUNTS}
             await self._session.execute(statement.on_conflict_do_update(index_elements=["count_id"], set_=adding))
-
-
-@cache
-def _upsert(dialect: Dialect, names: tuple[str, ...]) -> Insert:
-    """Of one row, run for each: put together once, where one statement of hundreds of rows is taken apart each time."""
-    statement = insert_for(dialect, ClockResultRow).values({name: bindparam(name) for name in names})
-    moving = {name: statement.excluded[name] for name in names if name != "clock_id"}
-    return statement.on_conflict_do_update(index_elements=["clock_id"], set_=moving)
 
 
 def _values(key: CountKey, counted: Figures) -> dict[str, Any]:
