@@ -16,10 +16,12 @@ import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from services.tickets.consumers import rollout_handlers
 from services.tickets.main import create_app
 from services.tickets.settings import TicketsSettings
 from shared import migrations
-from shared.clock import Clock, FixedClock
+from shared.clock import Clock, FixedClock, new_id
+from shared.events.envelope import Envelope, Event
 from tests.support.console import StagedConsole, staged_console
 from tests.support.gateway import ADMIN_KEY
 
@@ -51,6 +53,17 @@ class DeskConsole:
     async def open_ticket(self, **fields: Any) -> Any:
         body = {"subject": "Video stalls", "priority": "P3", "requester": {"email": "ada@example.test", "name": "Ada"}}
         return await self.call("POST", "tickets", body | fields)
+
+    async def hear(self, *events: Event) -> None:
+        """What other services said, handed in as the consumer would."""
+        runtime = self.tickets.state.runtime
+        async with runtime.database.work() as work:
+            unit = runtime.database.wrap(work)
+            for event in events:
+                envelope: Envelope[Any] = Envelope(
+                    id=new_id(), source=event.owner(), time=self.clock.now(), data=event, aggregate_version=1
+                )
+                await rollout_handlers()[type(event)](unit, envelope, self.clock.now())
 
     async def page(self, path: str) -> str:
         answer = await self.client.get(path)

@@ -19,7 +19,7 @@ async function ask(field) {
   if (subject.length < 4 || subject === asked) return;
   asked = subject;
   try {
-    const answer = await fetch(`${field.dataset.answers}?subject=${encodeURIComponent(subject)}`, { headers: { accept: "text/html" } });
+    const answer = await fetch(`${field.dataset.answers}&subject=${encodeURIComponent(subject)}`, { headers: { accept: "text/html" } });
     if (!answer.ok || asked !== subject) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const [here, found] = [document.getElementById("answers"), page.getElementById("answers")];

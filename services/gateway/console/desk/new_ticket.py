@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -48,14 +49,16 @@ class NewTicketPage:
         status: int = 200,
     ) -> Response:
         subject = given.get("subject", "").strip()
-        answers = await self.desk.items(who, "/v1/faq", q=subject, limit=ANSWERS) if subject else []
+        place = {name: given.get(name) or None for name in ("rollout", "wave")}
+        answers = await self.desk.items(who, "/v1/faq", q=subject, limit=ANSWERS, **place) if subject else []
         _, teams = await people_and_teams(self.desk, who)
         return self.desk.fill(
             "new.html",
             who,
             status=status,
             here="tickets",
-            given=given,
+            given=_for_wave(given),
+            place=urlencode({name: value for name, value in place.items() if value}),
             answers=answers,
             kinds=KINDS,
             priorities=PRIORITIES,
@@ -64,6 +67,13 @@ class NewTicketPage:
             places=places or {},
             problem=problem,
         )
+
+
+def _for_wave(given: Mapping[str, str]) -> Mapping[str, str]:
+    """A form that was opened from a wave's page begins with the tags that count for the wave."""
+    if given.get("rollout") and given.get("wave") and "tags" not in given:
+        return {**given, "tags": f"rollout:{given['rollout']}, wave:{given['wave']}"}
+    return given
 
 
 def _body(form: Fields) -> dict[str, Any]:
