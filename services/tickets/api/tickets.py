@@ -139,7 +139,9 @@ async def patch_ticket(
 async def get_clocks(ticket_id: TicketId, unit: Unit, now: Now) -> list[ClockOut]:
     """The ticket's clocks, each drawn as segments that add up to what it counted."""
     dossier = await unit.tickets.get(ticket_id)
-    return clocks_out(dossier, now)
+    source = dossier.ticket.source
+    watermark = None if source is None else (await unit.clocks.watermarks({source})).get(source)
+    return clocks_out(dossier, watermark, now)
 
 
 @router.get("/v1/tickets/{ticket_id}/history")

@@ -14,7 +14,7 @@ from services.tickets.domain.link import LinkKind
 from services.tickets.domain.policy import Priority, Status, Target
 from services.tickets.domain.segment import SegmentKind, segments
 from services.tickets.domain.ticket import AuthorRole, Comment, CommentEdit, Entry, Kind
-from services.tickets.ports import Contact, LinkedTicket, Since, Team, View
+from services.tickets.ports import Contact, LinkedTicket, Since, Team, View, Watermark, is_confirmed
 
 
 class PolicyOut(BaseModel):
@@ -102,6 +102,8 @@ class ClockOut(ClockSummary):
     rule: str
     outcome: Literal["met", "breached", "cancelled"] | None
     cause: Cause | None
+    unconfirmed: bool
+    """The ticket's source has not been read up to the breach: an earlier fact may still withdraw it."""
     would_not_have_breached: bool
     started_at: AwareDatetime
     counting_since: AwareDatetime
@@ -291,12 +293,12 @@ def ticket_out(dossier: Dossier, requesters: Mapping[str, Contact]) -> TicketOut
     )
 
 
-def clocks_out(dossier: Dossier, now: datetime) -> list[ClockOut]:
-    """Each clock drawn up to `now`, or to where it stands still for good."""
-    return [_clock_out(clock, now) for clock in _ordered(dossier)]
+def clocks_out(dossier: Dossier, watermark: Watermark | None, now: datetime) -> list[ClockOut]:
+    """Each clock drawn up to `now`, or to where it stands still for good. `watermark` is that of the ticket's source."""
+    return [_clock_out(clock, watermark, now) for clock in _ordered(dossier)]
 
 
-def _clock_out(clock: Clock, now: datetime) -> ClockOut:
+def _clock_out(clock: Clock, watermark: Watermark | None, now: datetime) -> ClockOut:
     until = clock.settled_at or max(now, clock.started_at)
     elapsed = clock.elapsed(until)
     return ClockOut(
@@ -305,6 +307,7 @@ def _clock_out(clock: Clock, now: datetime) -> ClockOut:
         rule=clock.rule,
         outcome=clock.outcome,
         cause=clock.cause if clock.breached_at is not None else None,
+        unconfirmed=clock.breached_at is not None and not is_confirmed(clock.breached_at, watermark),
         would_not_have_breached=clock.would_not_have_breached,
         started_at=clock.started_at,
         counting_since=clock.counting_since,
