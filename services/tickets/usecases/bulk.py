@@ -8,6 +8,7 @@ from typing import Any
 from services.tickets.domain.attribution import Attribution, Rule
 from services.tickets.domain.dossier import Dossier
 from services.tickets.domain.moment import in_order
+from services.tickets.domain.policy import Priority
 from services.tickets.domain.ticket import AuthorRole, Comment, Entry
 from services.tickets.errors import BatchNotFound, TicketMerged, TicketNotFound
 from services.tickets.ports import Contact, TicketsUnit
@@ -159,6 +160,9 @@ def _undo(folder: Folder, entries: Sequence[Entry], now: datetime) -> list[str]:
         moment_id = entry.detail.get("moment_id")
         if entry.kind in ("status", "priority") and isinstance(moment_id, str) and moment_id in standing:
             folder.take_back(moment_id, folder.here_and_now(now), now)
+            if entry.kind == "priority":
+                # What it was opened with, unless another change of it stands.
+                folder.ticket = replace(folder.ticket, priority=Priority(str(entry.detail["before"])))
             undone.append(entry.kind)
         elif entry.kind == "changed":
             undone += _restore(folder, entry)
@@ -184,7 +188,7 @@ def _restore(folder: Folder, entry: Entry) -> list[str]:
 
 def _restore_attribution(folder: Folder, entry: Entry) -> list[str]:
     before, after = (_attribution(entry.detail.get(name)) for name in ("before", "after"))
-    if folder.ticket.attribution != after:
+    if folder.ticket.attribution != after or not folder.ticket.by_hand:
         return []
     by_hand = before is not None and before.rule is Rule.HAND
     folder.ticket = replace(folder.ticket, attribution=before, by_hand=by_hand)
