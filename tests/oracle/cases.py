@@ -26,9 +26,9 @@ BEGINNINGS = (
     date(2026, 3, 5), date(2026, 3, 26), date(2026, 4, 1), date(2026, 9, 24), date(2026, 10, 1), date(2026, 10, 22),
     date(2026, 10, 29), date(2011, 12, 27), date(2028, 2, 26), date(2026, 12, 28), date(2026, 6, 15),
 )  # fmt: skip
-SPAN_MINUTES = 45 * DAY
+SPAN_MINUTES = 34 * DAY
 CASES_PER_CHUNK = 100
-LENGTHS = ((0.55, 2 * DAY), (0.35, 6 * DAY), (0.08, 14 * DAY), (0.02, 25 * DAY))
+LENGTHS = ((0.4, 2 * DAY), (0.4, 6 * DAY), (0.15, 14 * DAY), (0.05, 25 * DAY))
 TEAMS = ("network", "video", "")
 KINDS = (
     (MomentKind.STATUS, 34), (MomentKind.ANSWERED, 14), (MomentKind.ASKED, 12), (MomentKind.PRIORITY, 9),
@@ -154,7 +154,7 @@ def _case(chance: Chance, name: str, span: Span, book: dict[str, Policy]) -> Cas
     opening = {"policy": chance.choice(labels), "features": features}
     moments = [_moment(0, MomentKind.OPENED, span.at(opened), chance.choice(("P1", "P2", "P3")), opening)]
     kinds, weights = zip(*KINDS, strict=True)
-    for number in range(1, chance.choice((2, 4, 7, 11, 16))):
+    for number in range(1, chance.choice((2, 4, 7, 11, 16, 24))):
         kind = chance.choices(kinds, weights)[0]
         at = span.at(chance.choice(times))
         moments.append(_happens(chance, number, kind, at, span, moments, labels))

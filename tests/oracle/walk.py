@@ -5,7 +5,7 @@ minutes marked on its strip, and it is breached at the end of the minute that wa
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ ORDER = [
 ]  # fmt: skip
 SAYS_WHAT_IS = ("priority", "features", "waits", "status", "policy")
 DONE = ("solved", "closed")
+ONLY_RAN = bytes(1 if mark == RAN else 0 for mark in range(256))
 WITH_THE_TICKET = (Target.FIRST_RESPONSE, Target.RESOLUTION, Target.AGENT_WORK, Target.REQUESTER_WAIT)
 
 
@@ -29,6 +30,7 @@ class Span:
 
     zero: datetime
     minutes: int
+    _opens: dict[str, bytes] = field(default_factory=dict, compare=False)
 
     def minute(self, at: datetime) -> int:
         whole, rest = divmod(at - self.zero, MINUTE)
@@ -39,7 +41,10 @@ class Span:
         return self.zero + minute * MINUTE
 
     def open(self, calendar: Calendar) -> bytes:
-        return open_minutes(calendar, self.zero, self.minutes)
+        """For each minute, 1 if it counts. No two calendars of a case bear one label."""
+        if calendar.label not in self._opens:
+            self._opens[calendar.label] = open_minutes(calendar, self.zero, self.minutes)
+        return self._opens[calendar.label]
 
 
 class Walk:
@@ -344,14 +349,11 @@ class Walk:
 
     def _recount(self, line: Line, at: int) -> None:
         """Every minute so far, in the hours that count for it now."""
-        pieces = [(since or 0, self.span.open(calendar)) for since, calendar in line.pieces]
-        for minute in range(line.started, at):
-            counts = 0
-            if line.marks[minute] == RAN:
-                for since, opens in pieces:
-                    if since <= minute:
-                        counts = opens[minute]
-            line.ticks[minute] = counts
+        ran = line.marks.translate(ONLY_RAN)
+        for since, calendar in line.pieces:
+            begin = max(line.started, since or 0)
+            counts = int.from_bytes(ran[begin:at]) & int.from_bytes(self.span.open(calendar)[begin:at])
+            line.ticks[begin:at] = counts.to_bytes(at - begin)
         line.counted = line.ticks.count(1, line.started, at)
 
     def due(self, line: Line, now: int) -> int | None:
