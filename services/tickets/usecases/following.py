@@ -54,6 +54,7 @@ async def forget_person(unit: TicketsUnit, envelope: Envelope[PersonErased], now
     await unit.directory.hold_alone()
     touched = await unit.tickets.erase_words(envelope.data.person_id)
     await unit.channel.forget_person(envelope.data.person_id)
+    await unit.recognitions.forget(envelope.data.person_id)
     await unit.directory.erase_person(envelope.data.person_id)
     await unit.tickets.index_again(touched)
 
