@@ -104,6 +104,13 @@ class Case:
         go(desk, at)
         return cls(desk, await desk.open_ticket(**fields))
 
+    @classmethod
+    async def major(cls, desk: TicketsDesk, at: str) -> "Case":
+        """A major incident."""
+        case = await cls.opened(desk, at, subject="The network is down")
+        await case.set(at, major=True)
+        return case
+
     async def ticket(self) -> Any:
         return await self.desk.get(self.path)
 

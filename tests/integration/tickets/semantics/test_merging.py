@@ -70,7 +70,7 @@ async def test_a_breach_from_before_the_merge_stays_with_the_merged_ticket(desk:
 async def test_a_child_of_a_major_incident_waits_with_its_resolution_but_not_with_its_response(
     desk: TicketsDesk,
 ) -> None:
-    parent = await Case.opened(desk, mon("09:00"), subject="The network is down")
+    parent = await Case.major(desk, mon("09:00"))
     child = await Case.opened(desk, mon("09:00"))
     await child.link(mon("09:20"), "parent", parent)
     resolution = await child.clock("resolution", at=mon("09:30"))
@@ -80,7 +80,7 @@ async def test_a_child_of_a_major_incident_waits_with_its_resolution_but_not_wit
 
 
 async def test_a_child_is_solved_with_its_parent_and_at_the_same_instant(desk: TicketsDesk) -> None:
-    parent = await Case.opened(desk, mon("09:00"), subject="The network is down")
+    parent = await Case.major(desk, mon("09:00"))
     child = await Case.opened(desk, mon("09:00"))
     await child.link(mon("09:20"), "parent", parent)
     await parent.set(mon("12:00"), status="solved")

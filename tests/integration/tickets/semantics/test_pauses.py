@@ -27,7 +27,7 @@ async def test_a_pause_is_half_open_and_exact_to_the_microsecond(desk: TicketsDe
 
 async def test_pauses_that_overlap_count_once(desk: TicketsDesk) -> None:
     """The ticket waits for its parent from 09:10 to 09:40 and for the requester from 09:20 to 09:30: that is half an hour."""
-    parent = await Case.opened(desk, mon("09:00"), subject="The network is down")
+    parent = await Case.major(desk, mon("09:00"))
     case = await Case.opened(desk, mon("09:00"))
     await case.link(mon("09:10"), "parent", parent)
     await case.set(mon("09:20"), status="pending")
