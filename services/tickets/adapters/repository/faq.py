@@ -53,8 +53,10 @@ class FaqRepository:
         await self._session.execute(insert(FaqVersionRow).values(version))
 
     async def versions(self, entry_id: str, paging: PagingRequest) -> tuple[list[tuple[Entry, str]], str | None]:
-        statement: Any = select(FaqVersionRow, FaqEntryRow).where(
-            col(FaqVersionRow.entry_id) == entry_id, col(FaqEntryRow.entry_id) == entry_id
+        statement: Any = (
+            select(FaqVersionRow, FaqEntryRow)
+            .join(FaqEntryRow, col(FaqEntryRow.entry_id) == col(FaqVersionRow.entry_id))
+            .where(col(FaqVersionRow.entry_id) == entry_id)
         )
         order: Order = [(col(FaqVersionRow.version), "desc")]
         rows, after = await keyset_page(self._session, statement, order, paging)
