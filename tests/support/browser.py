@@ -25,6 +25,8 @@ ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"
 PATIENCE_MILLISECONDS = 30_000
 """A machine with more to do than cores takes long; a page that never changes fails just as surely after this."""
 expect.set_options(timeout=PATIENCE_MILLISECONDS)
+Scheme = Literal["light", "dark"]
+LEAST_TARGET = 24
 
 
 @dataclass
@@ -60,16 +62,24 @@ async def visit(
     *trees: dict[str, Any],
     nats_url: str = "nats://127.0.0.1:1",
     width: int = 1280,
-    scheme: Literal["light", "dark"] = "light",
+    scheme: Scheme = "light",
     scripts: bool = True,
 ) -> AsyncIterator[Visit]:
     database = f"sqlite+aiosqlite:///{folder}/gateway.db"
     migrations.upgrade_now(database, MIGRATIONS)
     async with (
         staged_console(database, *trees, nats_url=nats_url) as console,
-        served(console.app) as port,
-        async_playwright() as playwright,
+        browsing(console, width=width, scheme=scheme, scripts=scripts) as visitor,
     ):
+        yield visitor
+
+
+@asynccontextmanager
+async def browsing(
+    console: StagedConsole, *, width: int = 1280, scheme: Scheme = "light", scripts: bool = True
+) -> AsyncIterator[Visit]:
+    """A browser at a console that runs already."""
+    async with served(console.app) as port, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         context = await browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts
@@ -82,7 +92,11 @@ async def visit(
             console.app.state.console.hang_up()
 
 
-async def check_page(visitor: Visit, path: str) -> None:
+async def check_page(visitor: Visit, path: str, *, least_target: int = LEAST_TARGET) -> None:
+    """Clean to axe with every detail open, as wide as its window at most, and nothing to press that is too small to hit.
+
+    `least_target` is in CSS pixels; the page's top line is held to the smallest allowed everywhere.
+    """
     page = await visitor.open(path)
     await page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
     found = await Axe().run(page)
@@ -90,8 +104,11 @@ async def check_page(visitor: Visit, path: str) -> None:
     assert broken == [], path
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than its window"
     small = await page.evaluate(
-        "[...document.querySelectorAll('button, .button, summary, nav a, input:not([type=hidden])')]"
-        ".filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 24).map((one) => one.outerHTML)"
+        """([least, most]) => [...document.querySelectorAll('button, .button, summary, nav a, input:not([type=hidden]), select')]
+            .filter((one) => one.checkVisibility() && !one.closest("label.choice, label.pick"))
+            .filter((one) => one.getBoundingClientRect().height < (one.closest("main .desk") ? most : least) - 0.01)
+            .map((one) => one.outerHTML.slice(0, 160))""",
+        [LEAST_TARGET, least_target],
     )
-    assert small == [], f"targets under 24 px on {path}"
+    assert small == [], f"targets that are too small on {path}"
     await page.close()

@@ -23,6 +23,7 @@ from services.gateway.console.desk.reports import ReportPages
 from services.gateway.console.desk.review import ReviewPages
 from services.gateway.console.desk.strip import KINDS
 from services.gateway.console.desk.support import SupportPages
+from services.gateway.console.desk.thanks import ThanksPages
 from services.gateway.console.desk.ticket import TicketPages
 from services.gateway.console.desk.ticket_orders import TicketOrders
 from services.gateway.console.desk.words import say_due, say_exact, say_span, target_words
@@ -98,9 +99,11 @@ def _policies(desk: Desk) -> Iterator[Route]:
 
 
 def _reports(desk: Desk) -> Iterator[Route]:
-    reports, review, support = ReportPages(desk), ReviewPages(desk), SupportPages(desk)
+    reports, thanks, review, support = ReportPages(desk), ThanksPages(desk), ReviewPages(desk), SupportPages(desk)
     yield Route("/reports", reports.show)
-    yield Route("/reports/recognitions", reports.thank, methods=["POST"])
+    yield Route("/reports/thanks", thanks.show)
+    yield Route("/reports/thanks", thanks.thank, methods=["POST"])
+    yield Route("/reports/thanks/refusal", thanks.refuse, methods=["POST"])
     yield Route("/reports/{month}", review.show)
     yield Route("/reports/{month}/sign", review.sign, methods=["POST"])
     yield Route("/reports/{month}/comments", review.remark, methods=["POST"])

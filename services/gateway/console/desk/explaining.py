@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.gateway.console.desk.strip import ClockView, clock_view
+from services.gateway.console.desk.strip import KINDS, ClockView, clock_view
 from services.gateway.console.desk.words import spaced
 
 Tree = Mapping[str, Any]
@@ -26,6 +26,8 @@ class ExplainedClock:
     promise: str
     sentences: tuple[str, ...]
     sums: tuple[tuple[str, float], ...]
+    calendars: tuple[tuple[str, str | None], ...]
+    """(calendar, since when it counts); None: from the beginning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,5 +67,8 @@ def _clock(clock: Tree) -> ExplainedClock:
         clock=clock_view(clock),
         promise=str(clock.get("promise") or ""),
         sentences=tuple(str(said) for said in clock.get("sentences") or ()),
-        sums=tuple((spaced(str(name).removesuffix("_seconds")), float(value)) for name, value in pairs if value),
+        sums=tuple(
+            (KINDS.get(str(name), (spaced(name), ""))[0].lower(), float(value)) for name, value in pairs if value
+        ),
+        calendars=tuple((str(each.get("calendar")), each.get("since")) for each in clock.get("calendars") or ()),
     )

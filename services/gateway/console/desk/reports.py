@@ -1,4 +1,4 @@
-"""`/reports`: how often the promise was kept, raw and with exemptions; what will probably be missed; who deserves thanks."""
+"""`/reports`: how often the promise was kept, raw and with exemptions; what will probably be missed."""
 
 import asyncio
 from collections.abc import Mapping
@@ -10,10 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.console.behind import Refused
-from services.gateway.console.desk.asking import Desk, back_to, has, items_of, problem_of
+from services.gateway.console.desk.asking import Desk, items_of, problem_of
 from services.gateway.console.desk.words import target_words
 from services.gateway.console.sessions import SignedIn
-from shared.auth import Role
 
 DIMENSIONS: Final[Mapping[str, str]] = {
     "target": "promise",
@@ -27,10 +26,6 @@ DIMENSIONS: Final[Mapping[str, str]] = {
 FILTERS: Final = ("policy", "team", "priority", "target", "rollout", "wave")
 SHOWN_AT_RISK: Final = 20
 MONTHS: Final = 6
-SAID: Final[Mapping[str, str]] = {
-    "thanked": "The thanks were sent.",
-    "refused": "They will not be thanked through Glidepath any more.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,41 +33,20 @@ class ReportPages:
     desk: Desk
 
     async def show(self, request: Request) -> Response:
-        who = await self.desk.who(request)
-        return await self._page(who, request.query_params, said=SAID.get(request.query_params.get("done", ""), ""))
-
-    async def thank(self, request: Request) -> Response:
-        """Recognition for somebody or a team, told to them and, where wanted, to whom they report."""
-        who, form = await self.desk.form(request)
-        wanted = ("kind", "receiver", "month", "message")
-        body: dict[str, Any] = {name: form.line(name) for name in wanted if form.line(name)}
-        tell = form.every("tell")
-        if tell:
-            body["tell"] = tell
-        try:
-            await self.desk.send(who, "POST", "/v1/recognitions", body, form=form)
-        except Refused as refused:
-            return await self._page(who, form, problem=problem_of(refused), status=refused.status)
-        return back_to("/reports#thanks-title", "thanked")
-
-    async def _page(
-        self, who: SignedIn, asked: Mapping[str, str], *, said: str = "", problem: str = "", status: int = 200
-    ) -> Response:
+        who, asked = await self.desk.who(request), request.query_params
         today = self.desk.pages.now().date()
         by = asked.get("by", "") if asked.get("by", "") in DIMENSIONS else "target"
         first, last = _days(asked, today)
         cut = {name: asked.get(name, "").strip()[:300] or None for name in FILTERS}
-        attained, at_risk, counts, thanks = await asyncio.gather(
+        attained, at_risk, counts = await asyncio.gather(
             self._attainment(who, by, first, last, cut),
             self.desk.find(who, "/v1/clocks/at-risk", limit=SHOWN_AT_RISK),
             self.desk.find(who, "/v1/clocks/summary"),
-            self.desk.find(who, "/v1/recognitions", limit=20),
         )
         report, refused = attained
         return self.desk.fill(
             "reports.html",
             who,
-            status=status,
             here="reports",
             by=by,
             dimensions=DIMENSIONS,
@@ -84,13 +58,8 @@ class ReportPages:
             at_risk=[_risk(each) for each in items_of(at_risk)],
             considered=(at_risk or {}).get("considered"),
             counts=counts,
-            months=_months(today),
-            thanks=items_of(thanks),
-            offers_thanks=thanks is not None,
-            thanks_given=has(who, Role.IT_LEAD, Role.TRAINING),
-            this_month=f"{today:%Y-%m}",
-            said=said,
-            problem=problem or refused,
+            months=months_before(today),
+            problem=refused,
         )
 
     async def _attainment(
@@ -147,7 +116,7 @@ def _days(asked: Mapping[str, str], today: date) -> tuple[date, date]:
     return (first, last) if first <= last else (last, first)
 
 
-def _months(today: date) -> list[str]:
+def months_before(today: date) -> list[str]:
     """This month and those before it, as their reviews are named."""
     found, day = [], today.replace(day=1)
     for _ in range(MONTHS):

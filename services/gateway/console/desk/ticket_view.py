@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from services.gateway.console.desk.history_words import ICONS, say_entry
 from services.gateway.console.desk.strip import ClockView, clock_view
 from services.gateway.console.desk.words import (
     ROLES,
@@ -34,15 +35,6 @@ LINKS: Final[Mapping[str, str]] = {
     "merged_from": "Took in",
 }
 LINKS_BY_HAND: Final = ("parent", "child", "duplicate_of", "follow_up_of", "related")
-ENTRY_LOOKS: Final[Mapping[str, str]] = {
-    "opened": "plus",
-    "commented": "pen",
-    "comment": "pen",
-    "breached": "alert",
-    "merged": "link",
-    "linked": "link",
-    "solved": "check",
-}
 _ORDER: Final = (
     "first_response",
     "next_response",
@@ -209,35 +201,11 @@ def entry_view(entry: Tree) -> EntryView:
     """`entry` as `GET /v1/tickets/{id}/history` lists it."""
     at, observed_at = str(entry.get("at") or ""), entry.get("observed_at")
     kind = str(entry.get("kind") or "")
-    said = entry.get("sentence") or _sentence(kind, entry.get("detail") or {})
+    said = entry.get("sentence") or say_entry(kind, entry.get("detail") or {})
     return EntryView(
         at=at,
         actor=str(entry.get("actor") or ""),
-        icon=ENTRY_LOOKS.get(kind.split(".")[-1], "dots"),
+        icon=ICONS.get(kind, "dots"),
         sentence=str(said),
         noticed_at=str(observed_at) if observed_at and observed_at != at else None,
     )
-
-
-def _sentence(kind: str, detail: Tree) -> str:
-    parts = [_part(str(name), value) for name, value in detail.items() if value not in (None, "", [], {})]
-    said = spaced(kind.replace(".", " ")).capitalize()
-    return f"{said}: {'; '.join(parts)}" if parts else said
-
-
-def _part(name: str, value: object) -> str:
-    if isinstance(value, Mapping) and {"before", "after"} & set(value):
-        return f"{spaced(name)} {_plain(value.get('before'))} → {_plain(value.get('after'))}"
-    if isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2 and name not in ("tags",):
-        return f"{spaced(name)} {_plain(value[0])} → {_plain(value[1])}"
-    return f"{spaced(name)} {_plain(value)}"
-
-
-def _plain(value: object) -> str:
-    if value is None or value == "":
-        return "none"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{spaced(key)} {_plain(inner)}" for key, inner in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(_plain(one) for one in value) or "none"
-    return str(value)
