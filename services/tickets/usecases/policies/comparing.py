@@ -7,24 +7,11 @@ from typing import Any
 _MINUTES = "_minutes"
 _MISSING = object()
 _ORDER = (
-    "order",
-    "when",
-    "unless",
-    "calendar",
-    "zone",
-    "hours",
-    "targets",
-    "first_response_minutes",
-    "next_response_minutes",
+    *("order", "when", "unless", "calendar", "zone", "hours", "targets"),
+    *("first_response_minutes", "next_response_minutes", "periodic_update_minutes", "resolution_minutes"),
+    *("agent_work_minutes", "requester_wait_minutes", "ola_minutes"),
+    *("pause_on", "on_change", "on_reopen", "reopen_window_hours", "escalations"),
 )
-_ORDER += (
-    "periodic_update_minutes",
-    "resolution_minutes",
-    "agent_work_minutes",
-    "requester_wait_minutes",
-    "ola_minutes",
-)
-_ORDER += ("pause_on", "on_change", "on_reopen", "reopen_window_hours", "escalations")
 _RANK = {key: rank for rank, key in enumerate(_ORDER)}
 _SAID = {
     "on_change": "what a change does to",

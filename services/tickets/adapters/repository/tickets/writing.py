@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, update
 from sqlmodel import SQLModel, col
 
 from services.tickets.adapters.repository import rows
@@ -22,7 +22,7 @@ from services.tickets.adapters.tables import (
 from services.tickets.domain.dossier import Dossier
 from services.tickets.domain.moment import MomentKind
 from services.tickets.ports import Filing
-from shared.database import chunks, insert_for
+from shared.database import insert_for
 
 
 class WritingTickets(LoadingTickets):
@@ -66,13 +66,18 @@ class WritingTickets(LoadingTickets):
 
     async def _insert(self, model: type[SQLModel], values: list[dict[str, Any]]) -> None:
         if values:
-            await self._session.execute(insert(model), values)
+            # Of the table and not of the class: nobody looks at these rows again in this transaction.
+            await self._session.execute(insert_for(self._work.dialect, model), values)
 
     async def _write_clocks(self, filings: Sequence[Filing]) -> None:
-        for some in chunks([rows.clock_values(clock) for filing in filings for clock in filing.clocks], size=200):
-            statement = insert_for(self._work.dialect, ClockRow).values(some)
-            moving = {name: statement.excluded[name] for name in some[0] if name != "clock_id"}
-            await self._session.execute(statement.on_conflict_do_update(index_elements=["clock_id"], set_=moving))
+        values = [rows.clock_values(clock) for filing in filings for clock in filing.clocks]
+        if values:
+            # One statement for each row, prepared once: putting together one for many rows costs more than running it.
+            statement = insert_for(self._work.dialect, ClockRow)
+            moving = {name: statement.excluded[name] for name in values[0] if name != "clock_id"}
+            await self._session.execute(
+                statement.on_conflict_do_update(index_elements=["clock_id"], set_=moving), values
+            )
         gone = [clock_id for filing in filings for clock_id in filing.gone]
         if gone:
             await self._session.execute(delete(ClockRow).where(col(ClockRow.clock_id).in_(gone)))
