@@ -60,11 +60,11 @@ def find_passage(raw_path: bytes, services: Iterable[str]) -> Passage | None:
     if not is_unambiguous(raw_path):
         return None
     head, _, rest = raw_path[1:].partition(b"/")
-    if raw_path == b"/help" or (head in _PUBLIC_PAGES and rest.strip(b"/")):
+    if (head == b"help" and not rest) or (head in _PUBLIC_PAGES and rest.strip(b"/")):
         service, prefix = _PUBLIC_PAGES[head]
         if rest.startswith(b"assets/"):
             prefix = b"/public/"
-        inside = (prefix + rest).rstrip(b"/") if raw_path == b"/help" else prefix + rest
+        inside = (prefix + rest) if rest else prefix.rstrip(b"/")
         known = service in set(services)
         return Passage(service, inside, public=True, sends_form=head in _FORMS) if known else None
     if head != b"api":

@@ -117,7 +117,9 @@ async def test_too_large_is_552_and_large_travels_without_the_contents_of_its_at
         (attachment,) = parsed.iter_attachments()
         assert attachment.get_filename() == "screen.png"
         assert attachment["X-Glidepath-Left-Out"] == "1200004"
-        assert parsed.get_body().get_content().strip() == "The video stalls."
+        body = parsed.get_body()
+        assert body is not None
+        assert body.get_content().strip() == "The video stalls."
         raw = (await gateway.call("GET", f"/api/gateway/v1/deliveries/{event['delivery_id']}")).json()
         assert raw["size"] == event["size"]  # the log keeps it as it came
 

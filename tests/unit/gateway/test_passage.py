@@ -26,6 +26,14 @@ SERVICES = ("rollout", "tickets", "survey", "gateway")
         (b"/survey/abc", Passage("survey", b"/public/invitations/abc", public=True)),
         (b"/survey/abc/page/2", Passage("survey", b"/public/invitations/abc/page/2", public=True)),
         (b"/survey/assets/page.css", Passage("survey", b"/public/assets/page.css", public=True)),
+        (b"/help/", Passage("tickets", b"/public/help", public=True, sends_form=True)),
+        (b"/help", Passage("tickets", b"/public/help", public=True, sends_form=True)),
+        (
+            b"/help/safety-video/north",
+            Passage("tickets", b"/public/help/safety-video/north", public=True, sends_form=True),
+        ),
+        (b"/help/assets/support.css", Passage("tickets", b"/public/assets/support.css", public=True, sends_form=True)),
+        (b"/ticket/abc.def", Passage("tickets", b"/public/tickets/abc.def", public=True, sends_form=True)),
     ],
 )
 def test_a_plain_path_reaches_its_service(path: bytes, passage: Passage) -> None:
