@@ -71,7 +71,7 @@ async def get_consistency(unit: Unit, now: Now, from_on: FromDay = None, to_on: 
 
 @router.post("/v1/reports/recount")
 async def post_recount(unit: Unit, now: Now, from_on: FromDay = None, to_on: ToDay = None) -> ConsistencyOut:
-    """Put right what the consistency check found: counters from results. The answer is what was wrong."""
+    """Put right what the consistency check found, results before counters; what was wrong. Repeat it until nothing is."""
     from_on, to_on = _days(from_on, to_on, now.date())
     return _consistency_out(await recount(unit, read_period(from_on, to_on, "UTC")))
 

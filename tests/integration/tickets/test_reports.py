@@ -359,15 +359,27 @@ async def test_a_counter_that_is_wrong_is_said_and_put_right(desk: TicketsDesk) 
     assert await figures(desk) == {("first_response", "first_response"): (1, 0, 0, 0)}
 
 
-async def test_a_decided_clock_without_a_result_is_named(desk: TicketsDesk) -> None:
+async def test_a_decided_clock_without_a_result_is_named_and_made_up_for(desk: TicketsDesk) -> None:
+    """As after an upgrade from a release that kept no results."""
     ticket = await desk.open_ticket()
     await answer_ticket(desk, ticket)
+    await desk.open_ticket()
+    desk.clock.advance(2 * HOUR)
+    await desk.run_due()
+    before, kept = await figures(desk), await results(desk)
     async with desk.database.work() as work:
         await work.session.execute(text("DELETE FROM clock_results"))
         await work.session.execute(text("DELETE FROM result_counts"))
     answer = (await desk.ask("GET", f"/v1/reports/consistency?{NOVEMBER}", Role.ADMIN)).json()
-    assert (answer["consistent"], answer["missing"]) == (False, 1)
-    assert answer["missing_clocks"] == [f"{ticket['ticket_id']}:first_response:1"]
+    assert (answer["consistent"], answer["missing"]) == (False, 2)
+    assert f"{ticket['ticket_id']}:first_response:1" in answer["missing_clocks"]
+    repaired = await desk.ask("POST", f"/v1/reports/recount?{NOVEMBER}", Role.ADMIN)
+    assert repaired.json()["missing"] == 2
+    assert await is_consistent(desk)
+    assert await figures(desk) == before
+    assert {name: row.elapsed_seconds for name, row in (await results(desk)).items()} == {
+        name: row.elapsed_seconds for name, row in kept.items()
+    }
 
 
 @pytest.mark.parametrize("query", ["elapsed_seconds", "overdue_seconds"])

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from services.tickets.domain.period import Period
 from services.tickets.domain.report import CountKey, Figures
 from services.tickets.ports import TicketsUnit
+from services.tickets.usecases.reporting.noting import decided, result_of
 
 MOST_NAMED = 100
+MOST_REPAIRED = 2_000
+"""Clocks whose results are made up for in one transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,26 @@ async def check_counters(unit: TicketsUnit, period: Period) -> Consistency:
 
 
 async def recount(unit: TicketsUnit, period: Period) -> Consistency:
-    """Make the counters of the period's days what its results come to; what was different before."""
+    """Put right what is wrong in the period; what was wrong before. Repeat it until nothing is.
+
+    Missing results come first, a batch at a time: those of clocks that were decided before there was a ledger. Once none is
+    missing, the counters are made what the results come to. Never both in one transaction: the first locks tickets, the
+    second keeps everybody who holds one from noting results.
+    """
+    missing, named = await unit.reports.without_result(period, MOST_REPAIRED)
+    if missing:
+        found = await _compare(unit, period)
+        dossiers = await unit.tickets.load({clock_id.partition(":")[0] for clock_id in named})
+        absent = set(named)
+        await unit.reports.note(
+            [
+                result_of(clock, dossier.ticket)
+                for dossier in dossiers
+                for clock in dossier.clocks.values()
+                if clock.clock_id in absent and decided(clock)
+            ]
+        )
+        return found
     await unit.reports.hold_counters()
     found = await _compare(unit, period)
     if found.different:
