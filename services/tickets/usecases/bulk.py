@@ -9,7 +9,7 @@ from services.tickets.domain.attribution import Attribution, Rule
 from services.tickets.domain.dossier import Dossier
 from services.tickets.domain.moment import in_order
 from services.tickets.domain.policy import Priority
-from services.tickets.domain.ticket import AuthorRole, Comment, Entry
+from services.tickets.domain.ticket import AuthorRole, Comment, Entry, Kind
 from services.tickets.errors import BatchNotFound, TicketMerged, TicketNotFound
 from services.tickets.ports import Contact, TicketsUnit
 from services.tickets.usecases.attributing import attribute_folders
@@ -76,10 +76,8 @@ async def change_many(
     for name in dict.fromkeys(order.named):
         ticket_id = ids.get(name, "")
         dossier = closed.get(ticket_id) or found.get(ticket_id)
-        problem = problems.get(name)
-        items.append(
-            BulkItem(named=name, dossier=dossier, changed=problem is None and ticket_id in closed, problem=problem)
-        )
+        why = problems.get(name)
+        items.append(BulkItem(named=name, dossier=dossier, changed=why is None and ticket_id in closed, problem=why))
     return batch_id, items
 
 
@@ -172,18 +170,21 @@ def _undo(folder: Folder, entries: Sequence[Entry], now: datetime) -> list[str]:
 
 
 def _restore(folder: Folder, entry: Entry) -> list[str]:
-    restored = {}
+    restored: dict[str, Any] = {}
     for name, change in entry.detail.items():
-        if not isinstance(change, Mapping) or "before" not in change:
-            continue
-        now_is = getattr(folder.ticket, name)
-        before, after = (
-            tuple(each) if isinstance(each, list) else each for each in (change["before"], change["after"])
-        )
-        if now_is == after:
-            restored[name] = before
+        if isinstance(change, Mapping) and "before" in change:
+            before, after = (_valued(name, change[each]) for each in ("before", "after"))
+            if getattr(folder.ticket, name) == after:
+                restored[name] = before
     folder.ticket = replace(folder.ticket, **restored)
     return sorted(restored)
+
+
+def _valued(name: str, noted: Any) -> Any:
+    """A field's value of what the history keeps of it."""
+    if name == "kind":
+        return Kind(noted)
+    return tuple(noted) if isinstance(noted, list) else noted
 
 
 def _restore_attribution(folder: Folder, entry: Entry) -> list[str]:

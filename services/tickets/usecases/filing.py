@@ -16,8 +16,8 @@ from services.tickets.usecases.cascading import intend_for_children
 from services.tickets.usecases.clockwork.confirming import reason_to_withdraw
 from services.tickets.usecases.clockwork.escalating import plan_steps
 from services.tickets.usecases.folder import Folder
-from services.tickets.usecases.policy_choice import choose_policies
 from services.tickets.usecases.noticing import tell_requesters
+from services.tickets.usecases.policy_choice import choose_policies
 from services.tickets.usecases.reporting.noting import note_results
 from services.tickets.usecases.telling import CLOCKWORK, attribution_told, clock_told, note_news, tell_news, tell_ticket
 

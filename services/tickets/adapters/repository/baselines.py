@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlmodel import col
 
 from services.tickets.adapters.tables import BaselineRow, ContactRow, EnrolmentRow, TicketRow, WaveRow
@@ -84,7 +84,7 @@ class BaselineRepository:
         )
 
 
-def _members(rollout: str, wave: str) -> tuple[object, ...]:
+def _members(rollout: str, wave: str) -> tuple[ColumnElement[bool], ...]:
     return (
         col(EnrolmentRow.rollout) == rollout,
         col(EnrolmentRow.wave) == wave,

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import delete, exists, func, literal, select, text, tuple_, update
+from sqlalchemy import Select, delete, exists, func, literal, select, text, tuple_, update
 from sqlmodel import col
 
 from services.tickets.adapters.tables import CascadeRow, LinkRow, TicketRow
@@ -45,8 +45,9 @@ class LinkRepository:
         return (await self._session.execute(statement)).first() is not None
 
     async def page(self, ticket_id: str, paging: PagingRequest) -> tuple[list[LinkedTicket], str | None]:
-        statement = (
-            select(LinkRow, TicketRow)
+        statement: Select[Any] = (
+            select(LinkRow)
+            .add_columns(TicketRow)
             .join(TicketRow, col(TicketRow.ticket_id) == col(LinkRow.other_id))
             .where(col(LinkRow.ticket_id) == ticket_id)
         )

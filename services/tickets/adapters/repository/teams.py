@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import asdict
+from typing import Any, Literal
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -11,6 +12,8 @@ from services.tickets.adapters.tables import TeamRow, ViewRow
 from services.tickets.ports import Team, View
 from shared.database import UnitOfWork, chunks, insert_for
 from shared.rest import PagingRequest, keyset_page
+
+Order = list[tuple[Any, Literal["asc", "desc"]]]
 
 
 class TeamRepository:
@@ -38,7 +41,8 @@ class TeamRepository:
         await self._session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changed))
 
     async def page(self, paging: PagingRequest) -> tuple[list[Team], str | None]:
-        found, after = await keyset_page(self._session, select(TeamRow), [(col(TeamRow.name), "asc")], paging)
+        order: Order = [(col(TeamRow.name), "asc")]
+        found, after = await keyset_page(self._session, select(TeamRow), order, paging)
         return [_team(row) for row in found], after
 
 
@@ -75,9 +79,8 @@ class ViewRepository:
 
     async def page(self, paging: PagingRequest, *, owner: str) -> tuple[list[View], str | None]:
         statement = select(ViewRow).where(or_(col(ViewRow.owner) == owner, col(ViewRow.shared)))
-        found, after = await keyset_page(
-            self._session, statement, [(col(ViewRow.name), "asc"), (col(ViewRow.owner), "asc")], paging
-        )
+        order: Order = [(col(ViewRow.name), "asc"), (col(ViewRow.owner), "asc")]
+        found, after = await keyset_page(self._session, statement, order, paging)
         return [_view(row) for row in found], after
 
 

@@ -24,10 +24,9 @@ class ListingTickets(LoadingTickets):
     async def page(self, cut: TicketFilter, paging: PagingRequest) -> tuple[list[Dossier], str | None]:
         statement = _cut(select(TicketRow), cut)
         newest: Order = [(col(TicketRow.opened_at), "desc"), (col(TicketRow.ticket_id), "desc")]
-        order = {
-            "due": [(col(TicketRow.next_due_at), "asc"), (col(TicketRow.ticket_id), "asc")],
-            "updated": [(col(TicketRow.updated_at), "desc"), (col(TicketRow.ticket_id), "desc")],
-        }.get(cut.sort or "", newest)
+        soonest: Order = [(col(TicketRow.next_due_at), "asc"), (col(TicketRow.ticket_id), "asc")]
+        latest: Order = [(col(TicketRow.updated_at), "desc"), (col(TicketRow.ticket_id), "desc")]
+        order = {"due": soonest, "updated": latest}.get(cut.sort or "", newest)
         if cut.text:
             question = Question.of(cut.text)
             if not question.words:
@@ -73,7 +72,7 @@ def _literally_open() -> ColumnElement[bool]:
 
 def _cut(statement: Select[Any], cut: TicketFilter) -> Select[Any]:
     conditions: list[ColumnElement[bool]] = []
-    among: list[tuple[ColumnElement[Any], Sequence[str]]] = [
+    among: list[tuple[Any, Sequence[str]]] = [
         (col(TicketRow.status), cut.statuses),
         (col(TicketRow.priority), cut.priorities),
         (col(TicketRow.kind), cut.kinds),
@@ -96,7 +95,7 @@ def _cut(statement: Select[Any], cut: TicketFilter) -> Select[Any]:
     return statement.where(*conditions) if conditions else statement
 
 
-def _any_of(column: ColumnElement[Any], values: Sequence[str]) -> ColumnElement[bool]:
+def _any_of(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
     """ "" is "none"."""
     named = [value for value in values if value]
     return or_(column.in_(named) if named else ~true(), column.is_(None) if "" in values else ~true())

@@ -7,7 +7,7 @@ own, which a question of anybody else never touches.
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Integer, Select, cast, column, func, literal_column, select, table, text
+from sqlalchemy import ColumnElement, Integer, Label, Select, cast, column, func, literal_column, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlmodel import col
 
@@ -116,7 +116,7 @@ class _Sqlite:
             asked = f"{{title public}} : ({asked})"
         # `rank` is bm25 with the weights of the migration: the smaller the better.
         score = cast(func.round(literal_column("rank") * -PRECISION), Integer).label("score")
-        number = literal_column("rowid").label("number")
+        number: Label[Any] = literal_column("rowid").label("number")
         fts = table("search_fts")
         statement = select(number).select_from(fts).where(text("search_fts MATCH :asked").bindparams(asked=asked))
         return statement, lambda found: found.c.number == col(TicketRow.number), score
@@ -153,7 +153,9 @@ class _Postgresql:
         query = cast(" & ".join(words) + (":*" if question.prefix else ""), TSQUERY)
         vector = column("staff" if internal_too else "public", TSVECTOR)
         score = cast(func.round(func.ts_rank(vector, query) * PRECISION), Integer).label("score")
-        statement = select(column("ticket_id")).select_from(table("search_fts")).where(vector.op("@@")(query))
+        statement: Select[Any] = (
+            select(column("ticket_id")).select_from(table("search_fts")).where(vector.op("@@")(query))
+        )
         return statement, lambda found: found.c.ticket_id == col(TicketRow.ticket_id), score
 
 

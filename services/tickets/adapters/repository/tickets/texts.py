@@ -55,7 +55,8 @@ class TicketTexts(LoadingTickets):
 
     async def page_edits(self, comment_id: str, paging: PagingRequest) -> tuple[list[CommentEdit], str | None]:
         statement = select(CommentEditRow).where(col(CommentEditRow.comment_id) == comment_id)
-        found, after = await keyset_page(self._session, statement, [(col(CommentEditRow.edit_id), "asc")], paging)
+        order: Order = [(col(CommentEditRow.edit_id), "asc")]
+        found, after = await keyset_page(self._session, statement, order, paging)
         return [rows.edit_of(row) for row in found], after
 
     async def page_history(self, ticket_id: str, paging: PagingRequest) -> tuple[list[Entry], str | None]:
