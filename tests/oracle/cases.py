@@ -147,7 +147,7 @@ def _limit(chance: Chance) -> timedelta:
 
 def _case(chance: Chance, name: str, span: Span, book: dict[str, Policy]) -> Case:
     length = chance.choices([length for _, length in LENGTHS], [share for share, _ in LENGTHS])[0]
-    opened = DAY + chance.randrange(5 * DAY)
+    opened = 2 * DAY + chance.randrange(4 * DAY)
     times = _times(chance, opened, length)
     labels = sorted(book)
     features = {"team": chance.choice(TEAMS) or None, "tags": chance.choice(((), ("vip",)))}
