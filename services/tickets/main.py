@@ -46,7 +46,7 @@ def create_app(settings: TicketsSettings | None = None, *, clock: Clock | None =
     rules = MailRules(runtime.links.read_thread, reopens=settings.mail_reopens)
     runtime.consume("tickets-mail", stream="gateway", handlers=mail_handlers(runtime.business, rules))
     runtime.consume("tickets-directory", stream="rollout", handlers=rollout_handlers())
-    migrations = MigrationRunner(runtime.database, business=runtime.business)
+    migrations = MigrationRunner(runtime.database, business=runtime.business, reached=runtime.crash.reach)
     runtime.worker("policy migrations", step=migrations.step)
     runtime.worker("what-if", step=Replayer(runtime.database, runtime.business).step)
     runtime.worker("fold counters", step=CounterFolding(runtime.database).step)

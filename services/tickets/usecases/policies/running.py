@@ -5,7 +5,7 @@ replicas, and one that does not know yet that it no longer is finds the cursor m
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -34,12 +34,20 @@ class _Foreseen:
 
 
 class MigrationRunner:
-    """The worker. `business` says when what it does happens."""
+    """The worker. `business` says when what it does happens; `reached` is told of points at which a test may end it."""
 
-    def __init__(self, units: Units, *, business: Clock, at_once: int = AT_ONCE) -> None:
+    def __init__(
+        self,
+        units: Units,
+        *,
+        business: Clock,
+        at_once: int = AT_ONCE,
+        reached: Callable[[str], None] = lambda point: None,
+    ) -> None:
         self._units = units
         self._business = business
         self._at_once = at_once
+        self._reached = reached
 
     async def step(self) -> bool:
         """One chunk of the migration that is longest in its phase. False if there is none to go on with."""
@@ -53,6 +61,7 @@ class MigrationRunner:
             await self._apply(migration)
         else:
             await self._undo(migration)
+        self._reached("migration.committed")
         return True
 
     async def _preview(self, migration: Migration) -> None:
@@ -107,6 +116,7 @@ class MigrationRunner:
             counts = counted(migration.made, changes, tickets=len(folders), flagged=len(flagged))
             migration = replace(migration, made=counts)
             await unit.migrations.keep(_further(migration, ids, len(ids) < self._at_once, Phase.APPLIED, now))
+            self._reached("migration.chunk")
 
     async def _undo(self, migration: Migration) -> None:
         now = self._business.now()
@@ -129,6 +139,7 @@ class MigrationRunner:
             migration = replace(migration, made=made)
             ids = [each.ticket_id for each in moved]
             await unit.migrations.keep(_further(migration, ids, len(ids) < self._at_once, Phase.UNDONE, now))
+            self._reached("migration.chunk")
 
     async def _next(self, unit: TicketsUnit, migration: Migration) -> list[str]:
         return await unit.migrations.open_after(migration.moves, migration.since, migration.cursor, self._at_once)
