@@ -1,5 +1,7 @@
 """How waves wait, open, hold, resume and complete, on both databases."""
 
+from datetime import datetime
+
 from services.rollout.usecases.log import decide_again
 from services.rollout.usecases.views import get_plan
 from shared.auth import Role
@@ -133,6 +135,19 @@ async def test_events_of_a_wave_carry_rising_versions_and_the_last_one_is_the_st
     await rollouts.run_due()
     again = [event for event in await rollouts.told("rollout.wave.changed") if event["wave"] == "it"]
     assert len(again) == len(told), "a look that finds nothing new tells nothing"
+
+
+async def test_a_plan_tells_how_much_notice_it_promises_and_since_when_it_has_been_given(rollouts: RolloutDesk) -> None:
+    await rollouts.import_people()
+    await rollouts.apply()
+    rollouts.clock.advance(DAY)
+    await rollouts.apply(PLAN.replace("bake: P2D", "bake: P3D"))
+    rollouts.clock.advance(DAY)
+    await rollouts.apply(PLAN.replace("Rosa Falk, email: rosa@", "Ruth Amsel, email: ruth@"))
+    told = await rollouts.told("rollout.plan.applied")
+    assert [one["notice_seconds"] for one in told] == [14 * DAY.total_seconds()] * 3
+    given = [datetime.fromisoformat(one["announced_at"]) for one in told]
+    assert given == [START, START, START + 2 * DAY], "somebody who was not told has had no notice"
 
 
 async def test_a_plan_version_voids_signoffs_and_asks_again(rollouts: RolloutDesk) -> None:
