@@ -1,9 +1,11 @@
 """A calendar laid out in UTC, a year at a time when first asked for; every question is then a binary search."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
+from threading import Lock
 
 HORIZON_YEARS = 60
 """How far a due time is looked for; a calendar that has not opened long enough by then never will."""
@@ -24,83 +26,63 @@ class NeverDue(ValueError):
 
 
 class Timetable:
-    """Where a calendar is open: what opens on each day less what is closed on each day, overlaps counted once.
-
-    The years that were asked for follow each other without a gap; `_before[i]` is the open time of those before year `i`.
-    """
+    """Where a calendar is open: what opens on each day less what is closed on each day, overlaps counted once."""
 
     def __init__(self, opened_on: Stretches, closed_on: Stretches) -> None:
         self._opened_on = opened_on
         self._closed_on = closed_on
-        self._first = 0
-        self._years: list[_Year] = []
-        self._before: list[timedelta] = [_NOTHING]
+        self._laid = _Laid()
+        self._laying = Lock()
 
     def open_between(self, start: datetime, end: datetime) -> timedelta:
         if end <= start:
             return _NOTHING
-        if start.year == end.year:
-            year = self._years[self._reach(start.year)]
-            return year.passed_at(end) - year.passed_at(start)
-        # What is laid out in front moves the places of the others, so the earlier year is asked for first.
-        first, last = self._reach(start.year), self._reach(end.year)
-        return self._passed_at(end, last) - self._passed_at(start, first)
+        laid = self._reach(start.year, end.year)
+        return laid.passed_at(end) - laid.passed_at(start)
 
     def after(self, start: datetime, open_for: timedelta) -> datetime:
         if open_for <= _NOTHING:
             return start
-        place = self._reach(start.year)
-        wanted = self._passed_at(start, place) + open_for
-        if wanted > self._before[place + 1]:
-            horizon = start.year + HORIZON_YEARS
-            while wanted > self._before[-1] and self._first + len(self._years) <= horizon:
-                self._append()
-            place = bisect_left(self._before, wanted) - 1
-            if self._first + place > horizon or wanted > self._before[-1]:
-                raise NeverDue(f"{open_for} of open time do not come together within {HORIZON_YEARS} years.")
-        return self._years[place].instant_of(wanted - self._before[place])
+        number, last = start.year, start.year + HORIZON_YEARS
+        laid = self._reach(number, number)
+        wanted = laid.passed_at(start) + open_for
+        while wanted > laid.before[-1] and laid.last < last:
+            laid = self._reach(number, laid.last + 1)
+        place = bisect_left(laid.before, wanted) - 1
+        if wanted > laid.before[-1] or laid.first + place > last:
+            raise NeverDue(f"{open_for} of open time do not come together within {HORIZON_YEARS} years.")
+        return laid.years[place].instant_of(wanted - laid.before[place])
 
     def next_open(self, at: datetime) -> datetime:
         for number in range(at.year, at.year + HORIZON_YEARS):
-            year = self._years[self._reach(number)]
+            year = self._reach(number, number).year(number)
             index = bisect_right(year.closes, at)
             if index < len(year.opens):
                 return max(at, year.opens[index])
         raise NeverDue(f"The calendar does not open within {HORIZON_YEARS} years.")
 
     def openings(self, start: datetime, end: datetime) -> Iterator[Stretch]:
+        laid = self._reach(start.year, end.year)
         for number in range(start.year, end.year + 1):
-            year = self._years[self._reach(number)]
+            year = laid.year(number)
             for index in range(bisect_right(year.closes, start), bisect_left(year.opens, end)):
                 yield max(start, year.opens[index]), min(end, year.closes[index])
 
-    def _passed_at(self, at: datetime, place: int) -> timedelta:
-        return self._before[place] + self._years[place].passed_at(at)
-
-    def _reach(self, number: int) -> int:
-        """The place of a year, laid out if it was not, with all between it and those that were."""
-        place = number - self._first
-        if 0 <= place < len(self._years):
-            return place
-        if not self._years:
-            self._first = number
-        if number < self._first:
-            self._prepend(number)
-        while self._first + len(self._years) <= number:
-            self._append()
-        return number - self._first
-
-    def _append(self) -> None:
-        year = self._lay_out(self._first + len(self._years))
-        self._years.append(year)
-        self._before.append(self._before[-1] + year.whole)
-
-    def _prepend(self, number: int) -> None:
-        self._years = [*(self._lay_out(each) for each in range(number, self._first)), *self._years]
-        self._first = number
-        self._before = [_NOTHING]
-        for year in self._years:
-            self._before.append(self._before[-1] + year.whole)
+    def _reach(self, first: int, last: int) -> "_Laid":
+        """The years that are laid out, among them these."""
+        laid = self._laid
+        if laid.first <= first and last <= laid.last:
+            return laid
+        # What others are reading is never changed, only replaced: threads may share a calendar.
+        with self._laying:
+            laid = self._laid
+            first, last = (min(first, laid.first), max(last, laid.last)) if laid.years else (first, last)
+            years = [
+                laid.year(number) if laid.first <= number <= laid.last else self._lay_out(number)
+                for number in range(first, last + 1)
+            ]
+            self._laid = _Laid(first, years)
+            return self._laid
 
     def _lay_out(self, number: int) -> "_Year":
         begins, ends = datetime(number, 1, 1, tzinfo=UTC), datetime(number + 1, 1, 1, tzinfo=UTC)
@@ -141,6 +123,23 @@ class _Year:
         """The first instant at which `passed` of this year's open time has gone by; `0 < passed <= whole`."""
         index = bisect_left(self.before, passed) - 1
         return self.opens[index] + (passed - self.before[index])
+
+
+class _Laid:
+    """Years that follow each other without a gap; `before[i]` is the open time of those before the `i`th."""
+
+    __slots__ = ("before", "first", "last", "years")
+
+    def __init__(self, first: int = 0, years: Sequence[_Year] = ()) -> None:
+        self.first, self.last, self.years = first, first + len(years) - 1, years
+        self.before = list(accumulate((year.whole for year in years), initial=_NOTHING))
+
+    def year(self, number: int) -> _Year:
+        return self.years[number - self.first]
+
+    def passed_at(self, at: datetime) -> timedelta:
+        place = at.year - self.first
+        return self.before[place] + self.years[place].passed_at(at)
 
 
 def _united(stretches: Iterable[Stretch]) -> list[Stretch]:
