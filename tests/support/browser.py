@@ -110,5 +110,5 @@ async def check_page(visitor: Visit, path: str, *, least_target: int = LEAST_TAR
             .map((one) => one.outerHTML.slice(0, 160))""",
         [LEAST_TARGET, least_target],
     )
-    assert small == [], f"targets that are too small on {path}"
+    assert small == [], f"targets that are too small on {path}: {small}"
     await page.close()
