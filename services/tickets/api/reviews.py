@@ -10,12 +10,12 @@ from services.tickets.schemas.reviews import (
     RemarkIn,
     RemarkOut,
     ReviewOut,
+    SignedMonthOut,
     SignReviewIn,
-    SnapshotOut,
     remark_out,
     review_markdown,
     review_out,
-    snapshot_out,
+    signed_month_out,
 )
 from services.tickets.usecases.reporting.reviewing import comment_review, review_month, sign_review
 from shared.rest import Caller, Now, Page, Paging, Router, page_of
@@ -25,10 +25,10 @@ Month = Annotated[str, Path(max_length=20, pattern=STORABLE, description="Like 2
 
 
 @router.get("/v1/reviews")
-async def get_reviews(request: Request, response: Response, unit: Unit, paging: Paging) -> Page[SnapshotOut]:
+async def get_reviews(request: Request, response: Response, unit: Unit, paging: Paging) -> Page[SignedMonthOut]:
     """Months that somebody has signed, the newest first."""
     found, after = await unit.reviews.page(paging)
-    return page_of([snapshot_out(each) for each in found], after, request, response)
+    return page_of([signed_month_out(each) for each in found], after, request, response)
 
 
 @router.get("/v1/reviews/{month}", response_model=ReviewOut)

@@ -42,13 +42,18 @@ class SignatureOut(BaseModel):
     lapsed: bool
 
 
-class SnapshotOut(BaseModel):
-    """What was signed, word for word; frozen once both sides have signed."""
+class SignedMonthOut(BaseModel):
+    """A month that somebody has signed; frozen once both sides have."""
 
     month: str
     fingerprint: str
     taken_at: AwareDatetime
     frozen_at: AwareDatetime | None
+
+
+class SnapshotOut(SignedMonthOut):
+    """What was signed, word for word."""
+
     content: dict[str, Any]
 
 
@@ -70,6 +75,10 @@ class ReviewOut(BaseModel):
     signatures: list[SignatureOut]
     since_signing: list[DifferenceOut]
     comments: list[RemarkOut]
+
+
+def signed_month_out(snapshot: Snapshot) -> SignedMonthOut:
+    return SignedMonthOut(**{name: getattr(snapshot, name) for name in SignedMonthOut.model_fields})
 
 
 def snapshot_out(snapshot: Snapshot) -> SnapshotOut:
