@@ -226,7 +226,7 @@ class Clocks(Protocol):
         ...
 
     async def page_escalations(self, ticket_id: str, paging: PagingRequest) -> tuple[list[Escalation], str | None]:
-        """Of one ticket, in the order in which they were fired."""
+        """Of one ticket, in the order in which they were due."""
         ...
 
     async def managers_of(self, emails: Collection[str]) -> Mapping[str, str]:

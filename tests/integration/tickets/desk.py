@@ -30,6 +30,7 @@ def make_settings(url: str, nats_url: str) -> TicketsSettings:
         nats_url=nats_url,
         identity_key=SecretStr("identity-key-for-tests"),
         link_key=SecretStr("link-key-for-these-tests"),
+        credentials_key=SecretStr("credentials-key-for-tests"),
     )
 
 

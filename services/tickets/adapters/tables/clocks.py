@@ -125,7 +125,7 @@ class EscalationRow(Record, table=True):
     __tablename__ = "escalations"
     __table_args__ = (
         UniqueConstraint("clock_id", "threshold", "occurrence"),
-        Index("ix_escalations_ticket", "ticket_id", "escalation_id"),
+        Index("ix_escalations_ticket", "ticket_id", "fires_at", "escalation_id"),
     )
     escalation_id: str = Field(primary_key=True)
     clock_id: str

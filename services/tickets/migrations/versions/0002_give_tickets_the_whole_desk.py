@@ -358,7 +358,7 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("escalations", schema=None) as batch_op:
-        batch_op.create_index("ix_escalations_ticket", ["ticket_id", "escalation_id"], unique=False)
+        batch_op.create_index("ix_escalations_ticket", ["ticket_id", "fires_at", "escalation_id"], unique=False)
 
     op.create_table(
         "exemptions",

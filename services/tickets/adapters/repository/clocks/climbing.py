@@ -106,7 +106,7 @@ class ClimbingClocks(WatchedClocks):
 
     async def page_escalations(self, ticket_id: str, paging: PagingRequest) -> tuple[list[Escalation], str | None]:
         statement = select(EscalationRow).where(col(EscalationRow.ticket_id) == ticket_id)
-        order: list[Any] = [(col(EscalationRow.escalation_id), "asc")]
+        order: list[Any] = [(col(EscalationRow.fires_at), "asc"), (col(EscalationRow.escalation_id), "asc")]
         found, after = await keyset_page(self._session, statement, order, paging)
         return [_escalation(row) for row in found], after
 
