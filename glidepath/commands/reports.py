@@ -37,13 +37,17 @@ def attainment(
         show_data(report, output)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(by.value)
-    table.add_column("target")
+    # By target the target is the row; else each row has all of them in turn.
+    names = ["target"] if by is By.TARGET else [by.value, "target"]
+    for name in names:
+        table.add_column(name)
     for name in ("decided", "met", "breached", "exempted", "raw", "adjusted", "p50", "p90", "p95", "late p90"):
         table.add_column(name, justify="right")
+    columns = len(table.columns)
     for row in report["rows"]:
-        table.add_row(*(Text(cell) for cell in _cells(row)))
-    table.add_row(*(Text(cell, "bold") for cell in _cells({**report["whole"], "key": "all", "target": None})))
+        table.add_row(*(Text(cell) for cell in _cells(row)[-columns:]))
+    whole = _cells({**report["whole"], "key": "all", "target": None})
+    table.add_row(*(Text(cell, "bold") for cell in whole[-columns:]))
     screen = console()
     screen.print(table)
     screen.print(

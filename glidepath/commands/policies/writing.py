@@ -25,6 +25,8 @@ from glidepath.faults import Fault, NotThere
 from glidepath.output import Format, Output, console, show_data, show_rows
 from glidepath.session import Reason, Yes, opened
 
+Name = Annotated[str | None, typer.Option(help="The policy's name; default: the file's own")]
+
 
 class Side(StrEnum):
     """Both must have signed before a version is in force."""
@@ -88,13 +90,14 @@ def diff_policy(
 def check_policy(
     context: typer.Context,
     file: File,
+    name: Name = None,
     feature: Annotated[
         list[str] | None, typer.Option("--feature", "-f", help="NAME=VALUE of a ticket, to see which rule it would get")
     ] = None,
     output: Output = Format.TABLE,
 ) -> None:
     """Check a policy and change nothing; every problem is named with its place."""
-    body: dict[str, Any] = {"policy": read_document(file)}
+    body: dict[str, Any] = {"policy": read_document(file), "name": name or file.stem}
     if feature:
         body["features"] = _features(feature)
     with opened(context) as client:
@@ -125,7 +128,7 @@ def _print_check(file: Path, answer: Mapping[str, Any]) -> None:
 def put_policy(
     context: typer.Context,
     file: File,
-    name: Annotated[str | None, typer.Option(help="The policy's name; default: the file's own")] = None,
+    name: Name = None,
     output: Output = Format.TABLE,
 ) -> None:
     """Propose a version. It is in force for new tickets once both sides have signed it; open tickets stay with theirs."""

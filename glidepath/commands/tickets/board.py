@@ -120,7 +120,7 @@ def _headline(summary: Mapping[str, Any], now: datetime) -> Text:
 
 def _table(clocks: Sequence[Mapping[str, Any]], now: datetime) -> Table | Text:
     if not clocks:
-        return Text("no clock runs")
+        return Text("no clock is due")
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("ticket", justify="right")
     for name in ("priority", "subject", "clock", "stands", "policy"):

@@ -37,8 +37,8 @@ def explain_ticket(context: typer.Context, number: Number, output: Output = Form
             screen.print(Text(f"  {clock['promise']}"))
         if clock.get("segments"):
             screen.print(Text("  ").append(bar(clock["segments"])))
-            screen.print(Padding(segment_table(clock), (0, 0, 0, 2)))
-        screen.print(Padding(_sums(clock), (0, 0, 0, 2)))
+            screen.print(Padding(segment_table(clock), (0, 0, 0, 2), expand=False))
+        screen.print(Padding(_sums(clock), (0, 0, 0, 2), expand=False))
         for sentence in clock.get("sentences") or []:
             screen.print(Text(f"  {sentence}"))
     screen.print(Text(f"times in {zone_name(now)}", "dim"))

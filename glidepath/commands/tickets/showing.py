@@ -54,7 +54,7 @@ def _print(
     screen.print(Text.assemble((f"#{ticket['number']} ", "bold"), (str(ticket["subject"]), "bold")))
     screen.print(_facts(ticket, now))
     if ticket.get("description"):
-        screen.print(Padding(Text(str(ticket["description"])), (1, 2, 0, 2)))
+        screen.print(Padding(Text(str(ticket["description"])), (1, 2, 0, 2), expand=False))
     for comment in comments:
         _print_comment(comment, now)
     screen.print()
@@ -62,7 +62,7 @@ def _print(
         for line in clock_block(clock, now):
             screen.print(line)
         if segments:
-            screen.print(Padding(segment_table(clock), (0, 0, 1, 2)))
+            screen.print(Padding(segment_table(clock), (0, 0, 1, 2), expand=False))
     if not clocks:
         screen.print(Text("no clock runs: the policy promises nothing here", "dim"))
     if lines:
@@ -119,8 +119,8 @@ def _print_comment(comment: Mapping[str, Any], now: datetime) -> None:
         kind += f", taken back {when(comment['retracted_at'], now)}"
     head = f"{when(comment.get('at'), now)}  {comment.get('author_name') or '-'} ({comment.get('author_role')}{kind})"
     style = "strike dim" if comment.get("retracted_at") else "" if comment.get("public") else "dim"
-    console().print(Padding(Text(head, "bold"), (1, 0, 0, 0)))
-    console().print(Padding(Text(str(comment.get("body", "")), style), (0, 0, 0, 2)))
+    console().print(Padding(Text(head, "bold"), (1, 0, 0, 0), expand=False))
+    console().print(Padding(Text(str(comment.get("body", "")), style), (0, 0, 0, 2), expand=False))
 
 
 def _history(lines: Sequence[Mapping[str, Any]]) -> Padding:
@@ -135,4 +135,4 @@ def _history(lines: Sequence[Mapping[str, Any]]) -> Padding:
             detail["target"] = target_words(detail)
         row = (moment(line.get("at")), moment(late), what, plain(line.get("actor")), plain(detail))
         table.add_row(*(Text(cell) for cell in row))
-    return Padding(table, (1, 0, 0, 0))
+    return Padding(table, (1, 0, 0, 0), expand=False)

@@ -143,6 +143,8 @@ class PolicyIn(_In):
     @model_validator(mode="after")
     def _is_one_form(self) -> "PolicyIn":
         sent = self.model_fields_set
+        if "rules" in sent and self.rules is None:
+            raise ValueError("rules is a list; leave it out for one rule without conditions")
         if "rules" in sent and sent & {"calendar", "targets", "pause_on"}:
             raise ValueError("write calendar, targets and pause_on into the rules, or leave the rules out")
         if "rules" not in sent and sent & {"order", "when", "unless"}:
