@@ -24,7 +24,10 @@ _NOTHING = timedelta(0)
 
 
 class Hand:
-    """`counted` is the open time up to `_since`, from which on it runs (None: it stands still)."""
+    """`_counted` is the open time up to `_since`, from which on it runs (None: it stands still).
+
+    Nobody looks at a clock that was never promised, so its time is not counted until somebody does (None).
+    """
 
     __slots__ = (
         "_because",
@@ -71,7 +74,7 @@ class Hand:
         self.settled_at: datetime | None = None
         self.final = False
         """A reopened ticket does not start it again."""
-        self._counted = _NOTHING
+        self._counted: timedelta | None = None
         self._since: datetime | None = at
         self._calendar: Calendar | None = None
         self._pieces: list[tuple[datetime, Calendar]] = []
@@ -88,6 +91,8 @@ class Hand:
 
     def counted(self, at: datetime) -> timedelta:
         """Open time used up to `at`, which is not before the last change."""
+        if self._counted is None:
+            self._counted = self._count()
         if self._since is None or self._calendar is None:
             return self._counted
         return self._counted + self._calendar.open_between(self._since, at)
@@ -100,11 +105,13 @@ class Hand:
         if (known is calendar or known == calendar) and (one or not retroactive):
             return False
         if known is None or retroactive or (one and self.began_at == at):
-            self._recount(calendar)
+            self._pieces = [(BEGINNING, calendar)]
+            self._calendar = calendar
+            self._counted = None
             self._recounted = self._recounted or (retroactive and self.breached_at is not None)
             return True
+        self._counted = self.counted(at)
         if self._since is not None:
-            self._counted = self.counted(at)
             self._since = at
         if self._pieces[-1][0] == at:
             self._pieces.pop()
@@ -126,7 +133,7 @@ class Hand:
 
     def start_earlier(self, started_at: datetime, at: datetime) -> None:
         """Count from an earlier start; a breach by that is one of now."""
-        if self._pieces:
+        if self._counted is not None and self._pieces:
             self._counted += self._pieces[0][1].open_between(started_at, self.started_at)
         self.started_at = started_at
         self._time(at, Cause.MERGED)
@@ -213,20 +220,19 @@ class Hand:
         else:
             self.due_at = None if self._since is None else self._calendar.after(at, left)
 
-    def _recount(self, calendar: Calendar) -> None:
-        """All that was counted, in other hours."""
-        self._pieces = [(BEGINNING, calendar)]
-        self._calendar = calendar
+    def _count(self) -> timedelta:
+        """All up to where it was last started or stopped."""
         until = self._stopped_at if self._since is None else self._since
-        assert until is not None
-        ran = stretches(self.started_at, self._stops, until)
-        self._counted = sum((calendar.open_between(start, end) for start, end in ran), _NOTHING)
+        if until is None or not self._pieces:
+            return _NOTHING
+        hours, ran = Hours(pieces=tuple(self._pieces)), stretches(self.started_at, self._stops, until)
+        return sum((hours.open_between(start, end) for start, end in ran), _NOTHING)
 
     def _stop(self, kind: StopKind, at: datetime) -> None:
         """Stand still from `at`; a stop that lasts is ended there, and one of the same kind that ended there goes on."""
         if self._since is None:
             self._end_stop(at)
-        if self._since is not None:
+        elif self._counted is not None:
             self._counted = self.counted(at)
         self._since = None
         self._stop_kind, self._stopped_at = kind, at
