@@ -11,7 +11,6 @@ from shared.database import JSONDocument
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """`next_due_at` of a ticket with no clock that is due some day: it comes last in the queue, and no page needs a null."""
-OPEN = text("status NOT IN ('solved', 'closed')")
 PENDING_CASCADE = text("done_at IS NULL")
 SHARED = text("shared")
 IN_BATCH = text("batch_id IS NOT NULL")
@@ -34,9 +33,9 @@ class TicketRow(Record, table=True):
         Index("ix_tickets_due", "next_due_at", "ticket_id"),
         Index("ix_tickets_updated", "updated_at", "ticket_id"),
         Index("ix_tickets_team", "team", "opened_at", "ticket_id"),
-        Index("ix_tickets_assignee", "assignee", "opened_at", "ticket_id"),
-        # What the queue's tabs count: solved tickets, most of all there ever were, are not in it.
-        Index("ix_tickets_open", "status", "priority", "assignee", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_tickets_assignee", "assignee", "status", "next_due_at", "ticket_id"),
+        # What the queue's tabs count: the ranges of open statuses hold all that is asked, and solved ones are never read.
+        Index("ix_tickets_open", "status", "priority", "assignee"),
     )
     ticket_id: str = Field(primary_key=True)
     number: int = Field(unique=True)

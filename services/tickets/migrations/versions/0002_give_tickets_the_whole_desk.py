@@ -635,15 +635,9 @@ def upgrade() -> None:
         )
         batch_op.drop_index(batch_op.f("ix_tickets_requester"))
         batch_op.create_index("ix_tickets_requester", ["requester_id", "opened_at", "ticket_id"], unique=False)
-        batch_op.create_index("ix_tickets_assignee", ["assignee", "opened_at", "ticket_id"], unique=False)
+        batch_op.create_index("ix_tickets_assignee", ["assignee", "status", "next_due_at", "ticket_id"], unique=False)
         batch_op.create_index("ix_tickets_due", ["next_due_at", "ticket_id"], unique=False)
-        batch_op.create_index(
-            "ix_tickets_open",
-            ["status", "priority", "assignee"],
-            unique=False,
-            sqlite_where=sa.text("status NOT IN ('solved', 'closed')"),
-            postgresql_where=sa.text("status NOT IN ('solved', 'closed')"),
-        )
+        batch_op.create_index("ix_tickets_open", ["status", "priority", "assignee"], unique=False)
         batch_op.create_index("ix_tickets_team", ["team", "opened_at", "ticket_id"], unique=False)
         batch_op.create_index("ix_tickets_updated", ["updated_at", "ticket_id"], unique=False)
 
