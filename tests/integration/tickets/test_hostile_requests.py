@@ -41,6 +41,7 @@ BROKEN = [
     b"[" * 50_000,
     b'{"subject":' * 2_000,
     b"nan",
+    b'{"subject": "\\ud800"}',
 ]
 
 
