@@ -163,7 +163,7 @@ def _tickets(stock: Stock) -> Iterator[dict[str, Any]]:
 
 
 def _moments(stock: Stock) -> Iterator[dict[str, Any]]:
-    features = {"kind": "incident", "team": None, "tags": [], "source": stock.source}
+    features: dict[str, Any] = {"kind": "incident", "team": None, "tags": [], "source": stock.source}
     features |= dict.fromkeys(("system", "course", "rollout", "wave"))
     for number in stock.numbers():
         priority, opened_at = _opened(stock, number)

@@ -61,9 +61,9 @@ async def _ignore(_: Exception) -> None:
 
 
 class Postgres:
-    """One PostgreSQL for a test session; each test gets a database of its own."""
+    """One PostgreSQL for a test session; each test gets a database of its own. `durable`: it waits for the disk."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
         # Not in pytest's own folder: that one is tidied by other sessions of the same user.
         self._folder = Path(tempfile.mkdtemp(prefix="glidepath-postgres-"))
         # The wheel wants a runtime folder and warns without one.
@@ -76,7 +76,7 @@ class Postgres:
             self._server = get_server(str(self._folder / "postgres"))
         self._admin_url = self._server.get_uri()
         # The tests kill our processes, never this server: it need not wait for the disk.
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        for setting in () if durable else ("fsync", "synchronous_commit", "full_page_writes"):
             self._execute(f"ALTER SYSTEM SET {setting} = off")
         self._execute("SELECT pg_reload_conf()")
 

@@ -1,0 +1,56 @@
+"""`make bench`: measure in one run, print a table, write bench.json. Ratios count; absolute figures are this machine's.
+
+python -m tests.bench [--only timers,arithmetic,migration] [--clocks 1000000] [--due 100000] [--window 60]
+                      [--engine postgresql,sqlite] [--json bench.json]
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from tests.bench import clock_arithmetic, policy_migration, sla_timers
+from tests.bench.report import Figure, render, write
+
+BENCHES = ("arithmetic", "timers", "migration")
+
+
+def main() -> int:
+    asked = _asked()
+    figures: list[Figure] = []
+    for figure in _figures(asked):
+        figures.append(figure)
+        print(f"… {figure.what}: {figure.measured}", file=sys.stderr, flush=True)  # noqa: T201
+    print(render(figures))  # noqa: T201
+    write(Path(asked.json), figures, vars(asked))
+    return 1 if any(figure.held is False for figure in figures) else 0
+
+
+def _figures(asked: argparse.Namespace) -> Iterator[Figure]:
+    chosen = asked.only.split(",")
+    if "arithmetic" in chosen:
+        yield from clock_arithmetic.run()
+    if "timers" in chosen:
+        load = sla_timers.Load(clocks=asked.clocks, due=asked.due, window=timedelta(seconds=asked.window))
+        yield from sla_timers.run(load, asked.engine.split(","), small=min(10_000, asked.clocks))
+    if "migration" in chosen:
+        yield from policy_migration.run(asked.due)
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure speed as ratios in one run.")
+    parser.add_argument("--only", default=",".join(BENCHES), help=f"of {', '.join(BENCHES)}")
+    parser.add_argument("--clocks", type=int, default=1_000_000, help="open clocks")
+    parser.add_argument("--due", type=int, default=None, help="of these, due within the window; a tenth by default")
+    parser.add_argument("--window", type=float, default=60.0, help="seconds")
+    parser.add_argument("--engine", default="postgresql,sqlite")
+    parser.add_argument("--json", default="bench.json")
+    asked = parser.parse_args()
+    if asked.due is None:
+        asked.due = max(asked.clocks // 10, 1)
+    return asked
+
+
+if __name__ == "__main__":
+    sys.exit(main())
