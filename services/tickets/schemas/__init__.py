@@ -1,27 +1,29 @@
 """What goes over the wire. Requests forbid what they do not know; instants are RFC 3339 in UTC."""
 
 from services.tickets.schemas.answers import (
+    ClockOut,
+    CommentOut,
+    EntryOut,
+    PolicyOut,
+    TicketOut,
+    clocks_out,
+    comment_out,
+    entry_out,
+    ticket_out,
+)
+from services.tickets.schemas.desk import (
     BaselineOut,
     BulkItemOut,
     BulkOut,
-    ClockOut,
     CommentEditOut,
-    CommentOut,
     CountsOut,
-    EntryOut,
     LinkOut,
-    PolicyOut,
     TeamOut,
-    TicketOut,
     ViewOut,
     baseline_out,
-    clocks_out,
-    comment_out,
     edit_out,
-    entry_out,
     link_out,
     team_out,
-    ticket_out,
     view_out,
 )
 from services.tickets.schemas.requests import (
