@@ -91,7 +91,7 @@ async def test_doubled_and_shuffled_deliveries_through_the_broker_count_once(
         async def quiet() -> bool:
             status = await desk.runtime.status()
             heard = [one["handled"] for one in status["consumers"] if one["name"] != "tickets-mail"]
-                return bool(status["quiet"]) and all(heard)
+            return bool(status["quiet"]) and all(heard)
 
         await eventually(quiet)
         tickets = (await desk.get("/v1/tickets?limit=200"))["items"]
