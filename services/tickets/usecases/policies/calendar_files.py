@@ -11,8 +11,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import icalendar
-
 from services.tickets.errors import CalendarFileNotUsable
 from services.tickets.usecases.policies.holidays import ClosedDays
 from services.tickets.usecases.policies.recurrence import Recurrence, RecurrenceRefused
@@ -43,6 +41,9 @@ def _events(text: str) -> list[Any]:
     # Counted before anything is parsed: a parser's own tree of a hostile file costs far more than the file.
     if text.upper().count("BEGIN:VEVENT") > MOST_EVENTS:
         raise _refused(f"The file holds more than {MOST_EVENTS} events.")
+    # Imported when needed: it takes a tenth of the service's start, and most never read such a file.
+    import icalendar
+
     try:
         calendar = icalendar.Calendar.from_ical(text)
         events = list(calendar.walk("VEVENT"))

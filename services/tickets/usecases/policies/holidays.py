@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import version
 
-import holidays
-
 from services.tickets.errors import CalendarNotUsable
 from shared.errors import FieldProblem
 
@@ -25,6 +23,9 @@ class ClosedDays:
 
 def country_days(country: str, subdivision: str | None, years: Sequence[int]) -> ClosedDays:
     """The public holidays of these years, those that only banks or schools keep left out. Raises `CalendarNotUsable`."""
+    # Imported when needed, like the reader of calendar files.
+    import holidays
+
     known = holidays.list_supported_countries(include_aliases=False)
     if country not in known:
         raise _unknown("/country", f"No holidays are known for the country {country!r} (ISO 3166, two letters).")
