@@ -9,7 +9,6 @@ Tree = Mapping[str, Any]
 
 KINDS_OF_LINK: Final[Mapping[str, str]] = {
     "parent": "part of",
-    "child": "including",
     "duplicate_of": "a duplicate of",
     "duplicated_by": "duplicated by",
     "follow_up_of": "a follow-up of",
@@ -94,11 +93,32 @@ def _unmerged(detail: Tree) -> str:
 
 
 def _linked(detail: Tree) -> str:
-    return f"Is {KINDS_OF_LINK.get(str(detail.get('kind')), 'linked to')} ticket {detail.get('ticket')} now."
+    kind, other = str(detail.get("kind")), detail.get("ticket")
+    if kind == "child":
+        return f"Ticket {other} is part of it now."
+    return f"Is {KINDS_OF_LINK.get(kind, 'linked to')} ticket {other} now."
 
 
 def _unlinked(detail: Tree) -> str:
-    return f"Is no longer {KINDS_OF_LINK.get(str(detail.get('kind')), 'linked to')} ticket {detail.get('ticket')}."
+    kind, other = str(detail.get("kind")), detail.get("ticket")
+    if kind == "child":
+        return f"Ticket {other} is no longer part of it."
+    return f"Is no longer {KINDS_OF_LINK.get(kind, 'linked to')} ticket {other}."
+
+
+def _changed(detail: Tree) -> str:
+    major = detail.get("major")
+    if len(detail) == 1 and isinstance(major, Mapping | list | tuple):
+        is_now = major.get("after") if isinstance(major, Mapping) else major[-1]
+        return "It is a major incident now." if is_now else "It is no longer a major incident."
+    return _plainly("changed", detail)
+
+
+def _escalated(detail: Tree) -> str:
+    told = [str(whom) for whom in detail.get("told") or ()]
+    at = f" at {detail['threshold']}" if detail.get("threshold") else ""
+    whom = f"told {', '.join(told)}" if told else f"nobody was told{_because(detail)}"
+    return f"{_target(detail)} escalated{at}: {whom}"
 
 
 def _waits(detail: Tree) -> str:
@@ -145,6 +165,8 @@ _SAY: Final[Mapping[str, Callable[[Tree], str]]] = {
     "released": _unmerged,
     "linked": _linked,
     "unlinked": _unlinked,
+    "changed": _changed,
+    "escalated": _escalated,
     "waits": _waits,
     "waits_no_more": lambda _: "Waits no more for a major incident.",
     "exempted": _exempted,

@@ -116,7 +116,7 @@ def clock_view(clock: Tree) -> ClockView:
         due_at=clock.get("due_at"),
         breached_at=breached,
         settled_at=clock.get("settled_at"),
-        cause=CAUSES.get(str(clock.get("cause")), "") if breached else "",
+        cause=_cause(clock) if breached else "",
         standing=_standing(clock, state, remaining),
         rule=str(clock.get("rule") or ""),
         policy=str(clock.get("policy") or ""),
@@ -218,7 +218,7 @@ def _due_mark(clock: Tree, pieces: Sequence[Piece]) -> Mark | None:
 
 def _mark(at: datetime | None, position: float) -> Mark:
     anchor = "start" if position < 25 else "end" if position > 75 else "middle"
-    return Mark(at=at, position=round(position, 3), anchor=anchor, words="Due")
+    return Mark(at=at, position=round(position, 3), anchor=anchor, words="Due" if at else "Due once it goes on")
 
 
 def _title(clock: Tree) -> str:
@@ -250,6 +250,13 @@ def _standing(clock: Tree, state: str, remaining: float) -> str:
             return "It was breached; that stays, although the promise was made longer later."
         return f"Met with {say_span(remaining)} to spare." if remaining > 0 else f"Missed by {say_span(remaining)}."
     return ""
+
+
+def _cause(clock: Tree) -> str:
+    said = CAUSES.get(str(clock.get("cause")), "")
+    if clock.get("would_not_have_breached"):
+        said += " By the days that were closed afterwards, it would not have been missed."
+    return said
 
 
 def _between(began: datetime, ended: datetime) -> float:

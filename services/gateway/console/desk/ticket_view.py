@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from services.gateway.console.desk.history_words import ICONS, say_entry
@@ -12,6 +13,7 @@ from services.gateway.console.desk.words import (
     spaced,
     status_look,
 )
+from services.gateway.console.rendering import as_instant
 from services.gateway.console.views import Look
 
 Tree = Mapping[str, Any]
@@ -35,6 +37,7 @@ LINKS: Final[Mapping[str, str]] = {
     "merged_from": "Took in",
 }
 LINKS_BY_HAND: Final = ("parent", "child", "duplicate_of", "follow_up_of", "related")
+NOTICED_LATE: Final = timedelta(minutes=1)
 _ORDER: Final = (
     "first_response",
     "next_response",
@@ -207,5 +210,11 @@ def entry_view(entry: Tree) -> EntryView:
         actor=str(entry.get("actor") or ""),
         icon=ICONS.get(kind, "dots"),
         sentence=str(said),
-        noticed_at=str(observed_at) if observed_at and observed_at != at else None,
+        noticed_at=str(observed_at) if _later(at, observed_at) else None,
     )
+
+
+def _later(at: str, observed_at: object) -> bool:
+    """Whether something was noticed so much later that it is worth saying."""
+    happened, noticed = as_instant(at), as_instant(str(observed_at)) if observed_at else None
+    return happened is not None and noticed is not None and noticed - happened >= NOTICED_LATE

@@ -94,7 +94,7 @@ def say_span(seconds: float) -> str:
     A day of business time has no fixed length, so hours are the largest unit.
     """
     whole = int(abs(seconds))
-    if whole < 90:
+    if whole < 90 and whole != 60:
         return f"{whole} s"
     hours, minutes = divmod(whole // 60, 60)
     parts = [f"{hours:,} h"] if hours else []
