@@ -15,14 +15,6 @@ from services.tickets.domain.ticket import AuthorRole, Comment, Entry, Kind
 from services.tickets.ports import Contact, Watermark, is_confirmed
 
 
-class PolicyOut(BaseModel):
-    name: str
-    version: int
-    policy: dict[str, Any]
-    created_at: AwareDatetime
-    created_by: str
-
-
 class AttributionOut(BaseModel):
     rollout: str
     wave: str

@@ -1,6 +1,5 @@
 """What may be sent. Whatever is not known here is refused."""
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -17,9 +16,6 @@ Tags = Annotated[list[Tag], Field(max_length=100)]
 Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000, pattern=STORABLE)]
 MinutesLost = Annotated[int, Field(ge=0, le=100_000_000)]
 Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+$")]
-Hours = Annotated[str, StringConstraints(max_length=11)]
-DAY_NAMES = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-MOST_MINUTES = 2 * 366 * 24 * 60
 
 
 class _In(BaseModel):
@@ -174,30 +170,3 @@ class ViewIn(_In):
 
     query: Annotated[str, StringConstraints(max_length=2_000, pattern=STORABLE)]
     shared: bool = False
-
-
-class HoursIn(_In):
-    """Wall-clock windows like `09:00-17:00`, ascending; a window over midnight is written as two, `24:00` ends a day."""
-
-    zone: Annotated[str, StringConstraints(max_length=100)]
-    hours: dict[DAY_NAMES, Annotated[list[Hours], Field(max_length=24)]]
-    holidays: Annotated[list[date], Field(max_length=5_000)] = []
-
-
-class TargetsIn(_In):
-    """Minutes of business time; an absent target promises nothing."""
-
-    first_response_minutes: Annotated[int, Field(gt=0, le=MOST_MINUTES)] | None = None
-    resolution_minutes: Annotated[int, Field(gt=0, le=MOST_MINUTES)] | None = None
-
-
-class PolicyIn(_In):
-    calendar: HoursIn
-    targets: dict[Priority, TargetsIn]
-    pause_on: Annotated[list[Literal["pending", "on_hold"]], Field(max_length=2)] = ["pending", "on_hold"]
-
-    @model_validator(mode="after")
-    def _needs_targets(self) -> "PolicyIn":
-        if not self.targets:
-            raise ValueError("a policy needs targets for at least one priority")
-        return self

@@ -93,14 +93,15 @@ class MigrationRunner:
             known = await unit.migrations.get_to_change(migration.migration_id)
             if _place(known) != _place(migration):
                 return
+            migration = known
             ids = await self._next(unit, migration)
             dossiers = await unit.tickets.load(ids)
             folders, closed = _moved_folders(migration, dossiers, now)
             filed = await close_folders(unit, folders, now)
-            flagged = {
-                each.clock_id for after in filed for each in after.clocks.values() if each.would_not_have_breached
-            }
+            flagged: set[str] = set()
             if migration.retroactive:
+                clocks = [each for after in filed for each in after.clocks.values()]
+                flagged = {each.clock_id for each in clocks if each.would_not_have_breached}
                 book = await _book(unit, dossiers, migration)
                 for dossier in dossiers:
                     flagged |= needless(dossier, book, migration.moves, now)
@@ -124,18 +125,19 @@ class MigrationRunner:
             known = await unit.migrations.get_to_change(migration.migration_id)
             if _place(known) != _place(migration):
                 return
+            migration = known
             moved = await unit.migrations.moved_after(migration.migration_id, migration.cursor, self._at_once)
             dossiers = await unit.tickets.load([each.ticket_id for each in moved])
             folders, kept = _taken_back(migration, dossiers, {each.ticket_id: each.moment_id for each in moved}, now)
             filed = await close_folders(unit, folders, now)
             if migration.retroactive:
                 after = {each.ticket.ticket_id: each for each in (*dossiers, *filed)}
-                breached = [
-                    each for one in after.values() for each in one.clocks.values() if each.breached_at is not None
+                clocks = [
+                    each for one in after.values() if one.ticket.ticket_id not in kept for each in one.clocks.values()
                 ]
-                cleared = {each.clock_id for each in breached if not each.would_not_have_breached}
+                cleared = {each.clock_id for each in clocks if each.breached_at and not each.would_not_have_breached}
                 await unit.migrations.flag_needless(cleared, needless=False)
-            made = {**migration.made, "kept": migration.made.get("kept", 0) + kept}
+            made = {**migration.made, "kept": migration.made.get("kept", 0) + len(kept)}
             migration = replace(migration, made=made)
             ids = [each.ticket_id for each in moved]
             await unit.migrations.keep(_further(migration, ids, len(ids) < self._at_once, Phase.UNDONE, now))
@@ -232,9 +234,9 @@ def _moved_folders(
 
 def _taken_back(
     migration: Migration, dossiers: Sequence[Dossier], moment_ids: Mapping[str, str], now: datetime
-) -> tuple[list[Folder], int]:
-    """Those whose move is taken back, and how many are left: what was solved under the new version is finished."""
-    folders, kept = [], 0
+) -> tuple[list[Folder], set[str]]:
+    """Those whose move is taken back, and those that are left: what was solved under the new version is finished."""
+    folders, kept = [], set()
     for dossier in dossiers:
         moment = next(
             (each for each in dossier.moments if each.moment_id == moment_ids[dossier.ticket.ticket_id]), None
@@ -242,7 +244,7 @@ def _taken_back(
         if moment is None:
             continue
         if not _may_change(dossier) or (dossier.ticket.solved_at is not None and dossier.ticket.solved_at >= moment.at):
-            kept += 1
+            kept.add(dossier.ticket.ticket_id)
             continue
         folder = Folder.of(dossier)
         at = max(now, last_at(dossier.moments) or now)
