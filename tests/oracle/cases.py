@@ -43,15 +43,15 @@ def chunk_of(seed: int, chunk: int) -> Iterator[Case]:
     on = chance.choice(BEGINNINGS)
     zero = datetime(on.year, on.month, on.day, tzinfo=UTC)
     span = Span(zero, SPAN_MINUTES)
-    calendars = [_calendar(chance, f"c{number}", on) for number in range(6)]
-    shelf = [_policy(chance, version + 1, calendars) for version in range(6)]
+    calendars = [random_calendar(chance, f"c{number}", on) for number in range(6)]
+    shelf = [random_policy(chance, version + 1, calendars) for version in range(6)]
     for index in range(CASES_PER_CHUNK):
         own = Chance(f"{seed}:{chunk}:{index}")
         book = {policy.label: policy for policy in own.sample(shelf, 3)}
         yield _case(own, f"{seed}:{chunk}:{index}", span, book)
 
 
-def _calendar(chance: Chance, name: str, around: date) -> Calendar:
+def random_calendar(chance: Chance, name: str, around: date) -> Calendar:
     week = _week(chance)
     days = [around + timedelta(days=offset) for offset in range(-3, 25)]
     holidays = frozenset(chance.sample(days, chance.choice((0, 0, 1, 3, 6))))
@@ -101,7 +101,7 @@ def _day(chance: Chance) -> tuple[Window, ...]:
     return tuple(windows)
 
 
-def _policy(chance: Chance, version: int, calendars: list[Calendar]) -> Policy:
+def random_policy(chance: Chance, version: int, calendars: list[Calendar]) -> Policy:
     rules = [
         _rule(chance, f"r{number}", _condition(chance), calendars) for number in range(chance.choice((0, 1, 2, 3)))
     ]

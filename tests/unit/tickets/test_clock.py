@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from services.tickets.domain.calendar import MINUTES_PER_DAY, Calendar, Window
 from services.tickets.domain.clock import Breached, Cause, Clock, ClockState, Settled, Withdrawn, news_of, run_clocks
@@ -203,36 +201,3 @@ def test_targets_and_pauses_that_make_no_sense_are_refused() -> None:
         Rule(name="r", calendar=OFFICE, targets={Priority.P1: {Target.RESOLUTION: timedelta(0)}})
     with pytest.raises(PolicyInvalid):
         policy_of(frozenset({Status.SOLVED}))
-
-
-STEPS = st.lists(
-    st.tuples(
-        st.integers(0, 3 * 1440),
-        st.sampled_from(
-            [
-                *((MomentKind.STATUS, status.value) for status in Status),
-                (MomentKind.ANSWERED, ""),
-                (MomentKind.PRIORITY, "P1"),
-                (MomentKind.PRIORITY, "P3"),
-            ]
-        ),
-    ),
-    max_size=8,
-    unique_by=lambda step: step[0],
-)
-
-
-def history_of(steps: list[tuple[int, tuple[MomentKind, str]]]) -> list[Moment]:
-    return [opened(), *(moment(kind, NINE + at * MINUTE, value) for at, (kind, value) in steps)]
-
-
-@settings(max_examples=150, deadline=None)
-@given(steps=STEPS, order=st.randoms(use_true_random=False), horizon=st.integers(0, 6 * 1440))
-def test_the_order_of_arrival_does_not_matter(
-    steps: list[tuple[int, tuple[MomentKind, str]]], order: object, horizon: int
-) -> None:
-    moments = history_of(steps)
-    until = NINE + horizon * MINUTE
-    straight = run(*moments, until=until)
-    order.shuffle(moments)  # type: ignore[attr-defined]
-    assert run(*moments, until=until) == straight
