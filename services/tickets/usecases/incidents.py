@@ -1,7 +1,7 @@
 """Major incidents: their children wait for them, are solved with them, come back with them and hear what is said on them.
 
 A change of the parent only records the intent; a worker carries it out some children at a time, dated at the instant of the
-parent's change. Five thousand children are fifty short transactions, and a child's clocks do not tell when the worker came by.
+parent's change. Five thousand children are a hundred short transactions, and a child's clocks do not tell when the worker came by.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from services.tickets.usecases.commenting import mean
 from services.tickets.usecases.filing import Folder, close_folders
 from shared.clock import Clock, new_id
 
-AT_ONCE = 100
+AT_ONCE = 50
 """Children in one transaction: the writer's lock is given back in between."""
 
 
@@ -37,20 +37,20 @@ class IncidentRunner:
             return await carry_on(unit, self._business.now())
 
 
-async def carry_on(unit: TicketsUnit, now: datetime) -> bool:
+async def carry_on(unit: TicketsUnit, now: datetime, *, at_once: int = AT_ONCE) -> bool:
     """Do one piece of the oldest cascade; False if none waits."""
     await unit.directory.hold_still()
     cascade = await unit.links.take_cascade()
     if cascade is None:
         return False
     children = await unit.links.children(
-        cascade.parent_id, after=cascade.after_child, made_until=cascade.at, limit=AT_ONCE
+        cascade.parent_id, after=cascade.after_child, made_until=cascade.at, limit=at_once
     )
     await _reach(unit, cascade, children, now)
     reached = replace(
         cascade, after_child=children[-1] if children else cascade.after_child, reached=cascade.reached + len(children)
     )
-    await unit.links.advance(reached, done_at=now if len(children) < AT_ONCE else None)
+    await unit.links.advance(reached, done_at=now if len(children) < at_once else None)
     return True
 
 
