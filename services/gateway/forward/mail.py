@@ -169,6 +169,13 @@ class MailDoor:
     def left(self, conversation: SMTP) -> None:
         self._open.pop(conversation, None)
 
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        # Nobody logs in here; an AUTH without a mechanism is no offer.
+        return [line for line in responses if not line.startswith("250-AUTH")]
+
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:

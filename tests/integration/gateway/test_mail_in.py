@@ -192,7 +192,9 @@ async def test_tls_is_offered_with_a_certificate_and_can_be_demanded(
         def over_tls() -> None:
             with smtplib.SMTP("127.0.0.1", gateway.app.state.mail.port, timeout=10) as client:
                 client.starttls(context=ssl.create_default_context(cafile=str(certificate)))
+                client.ehlo()
                 assert "auth" not in client.esmtp_features
+                assert int(client.esmtp_features["size"]) > 0
                 client.send_message(letter(), "ada@example.com", ["help@example.org"])
 
         await asyncio.to_thread(over_tls)
