@@ -1,7 +1,7 @@
 """Major incidents: their children wait for them, are solved with them, come back with them and hear what is said on them.
 
 A change of the parent only records the intent; a worker carries it out some children at a time, dated at the instant of the
-parent's change. Five thousand children are a hundred short transactions, and a child's clocks do not tell when the worker came by.
+parent's change. Five thousand children are a hundred short transactions, and no clock tells when the worker came by.
 """
 
 from collections.abc import Sequence
