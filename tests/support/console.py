@@ -21,6 +21,8 @@ from tests.support.gateway import gateway_settings
 from tests.support.staged_rollouts import StagedRollouts
 
 NOON = datetime(2026, 3, 24, 9, 30, tzinfo=UTC)
+PATIENCE_SECONDS = 30.0
+"""A service in this process is never slow, but the machine may be."""
 HTML = {"accept": "text/html"}
 
 
@@ -71,9 +73,9 @@ async def staged_console(
     clock = clock or FixedClock(NOON)
     made = gateway_settings(database_url, **settings)
     stage = StagedRollouts(Identities(SecretStr(made.identity_key.get_secret_value())), clock, *trees)
-    behind = {"rollout": InProcessUpstream(rollout or stage, name="rollout", timeout_seconds=5)}
+    behind = {"rollout": InProcessUpstream(rollout or stage, name="rollout", timeout_seconds=PATIENCE_SECONDS)}
     if tickets is not None:
-        behind["tickets"] = InProcessUpstream(tickets, name="tickets", timeout_seconds=10)
+        behind["tickets"] = InProcessUpstream(tickets, name="tickets", timeout_seconds=PATIENCE_SECONDS)
     app = create_app(made, upstreams=behind, clock=clock)
     transport = httpx.ASGITransport(app=app, client=("192.0.2.1", 4711), raise_app_exceptions=False)
     async with (
