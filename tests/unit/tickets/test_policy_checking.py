@@ -73,6 +73,12 @@ def test_a_target_beyond_the_horizon_is_a_mistake_at_the_target() -> None:
     assert problems == ["/rules/0/targets/P1/resolution_minutes"]
 
 
+def test_calendars_are_named_rather_than_written_into_many_rules() -> None:
+    written = [rule(str(number), calendar={"zone": "UTC", "hours": WEEK}) for number in range(21)]
+    assert found({"rules": written})[0] == ["/rules"]
+    assert found({"rules": [*written[:20], rule()]})[0] == []
+
+
 def test_the_standard_policy_has_no_condition() -> None:
     assert found({"when": {"kind": ["incident"]}, "rules": [rule()]})[0] == ["/when"]
     assert found({"when": {"kind": ["incident"]}, "rules": [rule()]}, "vip")[0] == []

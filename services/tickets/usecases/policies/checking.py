@@ -12,6 +12,8 @@ from services.tickets.usecases.policies.covering import never_holds, unreachable
 
 ALWAYS_OPEN = {"zone": "UTC", "hours": {"monday": ["00:00-24:00"]}}
 """Stands in for a rule's calendar while the rest of the rule is looked at by itself."""
+MOST_WRITTEN_OUT = 20
+"""Calendars written into rules: each is laid out for as long as its targets reach, and a request should not take long."""
 SOME_DAY = {"shifts": {"2000-01-01": ["00:00-24:00"]}}
 """Lets a week be looked at by itself that opens on no day."""
 
@@ -62,6 +64,11 @@ def _problems(name: str, document: Mapping[str, Any], calendars: Mapping[str, Ca
                     pointer=f"/{place}",
                     detail=f"{FALLBACK} is for every ticket that no other policy is for, so it has no condition.",
                 )
+    written_out = sum(not isinstance(rule["calendar"], str) for rule in document["rules"])
+    if written_out > MOST_WRITTEN_OUT:
+        detail = f"{written_out} rules write their calendar out, more than {MOST_WRITTEN_OUT}; name calendars instead."
+        yield Finding(pointer="/rules", detail=detail)
+        return
     named: set[str] = set()
     for index, rule in enumerate(document["rules"]):
         at = f"/rules/{index}"
