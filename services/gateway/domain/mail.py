@@ -32,6 +32,8 @@ class Mailbox:
     def refusal(self, recipient: str) -> str | None:
         """The SMTP answer to a recipient that is not ours (RFC 3463 codes), or None."""
         local, _, domain = recipient.lower().rpartition("@")
+        if recipient.lower() == "postmaster":
+            return None  # RFC 5321 4.5.1: taken without a domain, too
         if domain != self.domain:
             return f"550 5.7.1 This server takes mail for {self.domain} only"
         if local.partition("+")[0] in (self.local, "postmaster"):

@@ -311,9 +311,9 @@ async def _quarantine_unread(
 
 def _tell(unit: TicketsUnit, delivery: MailReceived, done: _Done) -> None:
     """As the gateway's log shows it; what is quarantined can be handed on again from there."""
-    fact: dict[str, Any] = {"type": "mail", "outcome": done.outcome}
+    fact: dict[str, Any] = {"type": "mail", "state": done.outcome}
     if done.ticket is not None:
-        fact["ticket"] = {"id": done.ticket.ticket.ticket_id, "number": done.ticket.ticket.number}
+        fact["ticket"] = {"id": done.ticket.ticket.ticket_id, "key": str(done.ticket.ticket.number)}
     understood: Literal["applied", "ignored", "quarantined"] = "applied"
     if done.outcome in ("ignored", "quarantined"):
         understood = "ignored" if done.outcome == "ignored" else "quarantined"
