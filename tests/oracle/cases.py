@@ -23,8 +23,8 @@ ZONES = (
 )  # fmt: skip
 # Days near which some of them change their clocks (two at midnight), a day that Apia left out, a leap day and the turn of a year.
 BEGINNINGS = (
-    date(2026, 3, 5), date(2026, 3, 26), date(2026, 4, 1), date(2026, 9, 3), date(2026, 9, 24), date(2026, 10, 1), date(2026, 10, 22),
-    date(2026, 10, 29), date(2011, 12, 27), date(2028, 2, 26), date(2026, 12, 28), date(2026, 6, 15),
+    date(2026, 3, 5), date(2026, 3, 26), date(2026, 4, 1), date(2026, 9, 3), date(2026, 9, 24), date(2026, 10, 1),
+    date(2026, 10, 22), date(2026, 10, 29), date(2011, 12, 27), date(2028, 2, 26), date(2026, 12, 28), date(2026, 6, 15),
 )  # fmt: skip
 SPAN_MINUTES = 34 * DAY
 CASES_PER_CHUNK = 100
