@@ -31,6 +31,7 @@ _COUNTS = {
     "newly_promised": "promised for the first time",
     "restarted": "begun anew",
     "cancelled": "no longer promised",
+    "would_not_have_breached": "breached before, and would not have been",
 }
 
 
@@ -122,9 +123,10 @@ def _print_preview(job: Mapping[str, Any]) -> None:
     table.add_column(justify="right", style="bold")
     table.add_column()
     counts = _counts(job)
-    for name in [*_COUNTS, *(name for name in counts if name not in _COUNTS)]:
+    for name, words in _COUNTS.items():
         style = "bold red" if name == "newly_breached" and counts.get(name) else ""
-        table.add_row(Text(str(counts.get(name, 0)), style), _COUNTS.get(name, name.replace("_", " ")))
+        table.add_row(Text(str(counts.get(name, 0)), style), words)
+    console().print(f"open clocks: {counts.get('clocks', 0)}, of {counts.get('tickets', 0)} tickets")
     console().print(table)
     if samples := _samples(job):
         show_rows(samples, ("number", "target", "due_before", "due_after", "effect"), Format.TABLE)

@@ -299,7 +299,7 @@ JOB: dict[str, Any] = {
     "to": "standard@2",
     "state": "previewed",
     "progress": {"done": 3, "total": 3},
-    "counts": {"earlier": 1, "later": 2, "same": 0, "newly_breached": 1, "cancelled": 0},
+    "counts": {"earlier": 1, "later": 2, "same": 0, "newly_breached": 1, "clocks": 3, "tickets": 2},
     "applied": {},
     "samples": [
         {"number": 12, "target": "resolution", "effect": "later", "due_before": "2026-11-23T13:00:00Z",
@@ -323,8 +323,8 @@ def test_a_migration_shows_what_would_change_and_asks_before_it_changes_anything
     desk = migrating()
     result = run(policies.COMMANDS, desk, "migrate", "standard@1", "standard@2", stdin="n\n")
     assert result.exit_code == 1
-    assert [line.strip() for line in result.output.splitlines()[:4]] == [
-        "1  due earlier", "2  due later", "0  due as before", "1  breached by the move itself",
+    assert [line.strip() for line in result.output.splitlines()[:5]] == [
+        "open clocks: 3, of 2 tickets", "1  due earlier", "2  due later", "0  due as before", "1  breached by the move itself",
     ]  # fmt: skip
     assert "Mon 2026-11-23 14:00:00" in result.output
     assert [each.url.path for each in desk.asked if each.method == "POST"] == [f"{V1}/migrations"]
