@@ -39,7 +39,7 @@ async def test_every_ticket_is_changed_for_itself_and_says_what_became_of_it(des
 async def test_a_bulk_answer_meets_every_clock(desk: TicketsDesk) -> None:
     tickets = [await desk.open_ticket() for _ in range(3)]
     desk.clock.advance(10 * MINUTE)
-    body = {"comment": {"body": "Fixed for all of you"}, "change": {"status": "solved"}}
+    body: dict[str, Any] = {"comment": {"body": "Fixed for all of you"}, "change": {"status": "solved"}}
     await bulk(desk, [ticket["ticket_id"] for ticket in tickets], **body)
     for ticket in tickets:
         assert {clock["outcome"] for clock in await desk.get(f"/v1/tickets/{ticket['ticket_id']}/clocks")} == {"met"}
