@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 from sqlalchemy import select
+from sqlmodel import col
 
 from services.tickets.adapters.tables import ClockResultRow, RecognitionRow, ResultCountRow
 from shared.auth import Role
@@ -153,8 +154,8 @@ async def test_erasing_a_person_takes_their_name_out_of_reports_and_keeps_the_fi
     assert (await praise(desk, "thanks")).status_code == 201
     await desk.hand_in(PersonErased(person_id="p-ann", erased_at=desk.clock.now()))
     async with desk.database.work() as work:
-        agents = set((await work.session.execute(select(ClockResultRow.agent))).scalars())
-        agents |= set((await work.session.execute(select(ResultCountRow.agent))).scalars())
+        agents = set((await work.session.execute(select(col(ClockResultRow.agent)))).scalars())
+        agents |= set((await work.session.execute(select(col(ResultCountRow.agent)))).scalars())
         [row] = (await work.session.execute(select(RecognitionRow))).scalars().all()
     assert agents == {""}
     assert (row.receiver, row.person_id, row.message) == (row.recognition_id, None, "")
