@@ -98,7 +98,15 @@ class Runtime(Generic[U]):
         what came while nothing ran, since it may say that what is due is not; bounded, a broker that is away holds up nothing.
         """
         self.timers.append(
-            Timer(name, self.database, self.business, next_due=next_due, fire=fire, after_backlog=after_backlog)
+            Timer(
+                name,
+                self.database,
+                self.business,
+                next_due=next_due,
+                fire=fire,
+                crash=self.crash,
+                after_backlog=after_backlog,
+            )
         )
 
     def worker(self, name: str, *, step: Step) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from shared.clock import BusinessClock
+from shared.crash import CrashPoints
 from shared.database import Database
 from shared.leadership import Leadership
 
@@ -35,6 +36,7 @@ class Timer(Generic[U]):
         *,
         next_due: "NextDue[U]",
         fire: "Fire[U]",
+        crash: CrashPoints | None = None,
         after_backlog: bool = False,
     ) -> None:
         self.name = name
@@ -44,6 +46,7 @@ class Timer(Generic[U]):
         self._business = business
         self._next_due = next_due
         self._fire = fire
+        self._crash = crash or CrashPoints(None)
         self._seconds_to_wait = 0.0
         self.wake = asyncio.Event()
         database.after_commit.append(lambda _: self.wake.set())
@@ -68,9 +71,13 @@ class Timer(Generic[U]):
         self._seconds_to_wait = IDLE_SECONDS
         async with self._database.unit() as unit:
             fired = await self._fire(unit, now)
+            if fired:
+                self._crash.reach("timer.before_commit")
         if not fired:
             # Somebody else holds what is due. Our own commit has just woken us; without this we would ask without a pause.
             self.wake.clear()
+        else:
+            self._crash.reach("timer.committed")
         return fired > 0
 
     async def wait(self) -> None:

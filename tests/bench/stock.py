@@ -54,22 +54,22 @@ def clock_id(number: int, target: str = "first_response") -> str:
     return f"{ticket_id(number)}:{target}:1"
 
 
-def fill(url: str, stock: Stock) -> None:
-    """Add the stock to the database behind `url`."""
+def fill(url: str, stock: Stock, *, settle: bool = True) -> None:
+    """Add the stock to the database behind `url`; `settle`: and let the database count what it has now."""
     tables = (("tickets", _tickets(stock)), ("moments", _moments(stock)), ("clocks", _clocks(stock)))
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         assert parsed.database is not None
-        _fill_sqlite(parsed.database, stock, tables)
+        _fill_sqlite(parsed.database, stock, tables, settle=settle)
     else:
         plain = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
-        _fill_postgres(plain, stock, tables)
+        _fill_postgres(plain, stock, tables, settle=settle)
 
 
 Tables = Sequence[tuple[str, Iterator[dict[str, Any]]]]
 
 
-def _fill_sqlite(path: str, stock: Stock, tables: Tables) -> None:
+def _fill_sqlite(path: str, stock: Stock, tables: Tables, *, settle: bool) -> None:
     connection = sqlite3.connect(path)
     # Nobody is to be told of these rows; what is measured later is not written so.
     connection.execute("PRAGMA synchronous=OFF")
@@ -78,9 +78,10 @@ def _fill_sqlite(path: str, stock: Stock, tables: Tables) -> None:
     for table, rows in tables:
         _insert_sqlite(connection, table, rows)
     connection.commit()
-    connection.execute("ANALYZE")
-    connection.commit()
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    if settle:
+        connection.execute("ANALYZE")
+        connection.commit()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
 
 
@@ -101,7 +102,7 @@ def _plain(row: dict[str, Any]) -> list[Any]:
     ]
 
 
-def _fill_postgres(url: str, stock: Stock, tables: Tables) -> None:
+def _fill_postgres(url: str, stock: Stock, tables: Tables, *, settle: bool) -> None:
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         for table, values in _once(stock):
             places = ", ".join(["%s"] * len(values))
@@ -115,8 +116,9 @@ def _fill_postgres(url: str, stock: Stock, tables: Tables) -> None:
                 copy.write_row(tuple(first.values()))
                 for row in rows:
                     copy.write_row(tuple(row.values()))
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE")
+    if settle:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
 
 
 def _once(stock: Stock) -> list[tuple[str, dict[str, Any]]]:
