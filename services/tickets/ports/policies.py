@@ -154,6 +154,8 @@ class Phase(StrEnum):
     APPLIED = "applied"
     UNDOING = "undoing"
     UNDONE = "undone"
+    FAILED = "failed"
+    """A ticket could not be reckoned; `problem` says which and why. What was applied until then can be undone."""
 
     @property
     def runs(self) -> bool:
@@ -186,6 +188,7 @@ class Migration:
     applied_by: str | None = None
     undone_at: datetime | None = None
     undone_by: str | None = None
+    problem: str | None = None
 
     @property
     def labels(self) -> frozenset[str]:

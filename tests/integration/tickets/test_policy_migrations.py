@@ -358,3 +358,27 @@ async def test_what_stands_in_the_way_of_an_order_that_goes_on_leaves_it_to_peop
         await unit.migrations.keep(replace(migration, phase=Phase.PREVIEWING, goes_on=True))
     await run(desk)
     assert (await desk.get(f"/v1/migrations/{found['migration_id']}"))["state"] == "previewed"
+
+
+async def test_a_migration_that_cannot_go_on_says_why_and_lets_others_go_on(desk: TicketsDesk) -> None:
+    await opened(desk, 5)
+    new = await published(desk)
+    found = await preview(desk, "standard@1", new)
+    before = await dump(desk)
+    await order(desk, f"/{found['migration_id']}/apply")
+    runner = MigrationRunner(desk.database, business=desk.runtime.business, at_once=2)
+    await runner.step()
+    async with desk.database.unit() as unit:
+        migration = await unit.migrations.get(found["migration_id"])
+        await unit.migrations.keep(replace(migration, moves={"standard@1": "standard@99"}))
+        broken = await unit.migrations.get(found["migration_id"])
+    assert broken.moves == {"standard@1": "standard@99"}
+    assert await runner.step()
+    failed = await desk.get(f"/v1/migrations/{found['migration_id']}")
+    assert (failed["state"], failed["progress"]["done"]) == ("failed", 2)
+    assert "standard@99" in failed["problem"] or "version 99" in failed["problem"]
+    other = await preview(desk, new, "standard@1")
+    assert other["state"] == "previewed"
+    await order(desk, f"/{found['migration_id']}/undo")
+    await run(desk)
+    assert await dump(desk) == before

@@ -66,11 +66,17 @@ def test_every_mistake_is_named_with_its_place_not_only_the_first() -> None:
 
 
 def test_a_target_beyond_the_horizon_is_a_mistake_at_the_target() -> None:
-    rare = {"zone": "UTC", "hours": {}, "shifts": {"2026-12-24": ["09:00-10:00"]}}
+    rare = {"zone": "UTC", "hours": {"monday": ["09:00-09:01"]}}
     problems, _ = found(
-        {"rules": [rule(calendar=rare, targets={"P1": {"resolution_minutes": 61, "first_response_minutes": 60}})]}
+        {"rules": [rule(calendar=rare, targets={"P1": {"resolution_minutes": 4000, "first_response_minutes": 60}})]}
     )
     assert problems == ["/rules/0/targets/P1/resolution_minutes"]
+
+
+def test_a_calendar_that_opens_on_no_weekday_is_refused_since_it_would_end() -> None:
+    dated = {"zone": "UTC", "hours": {}, "shifts": {"2026-12-24": ["09:00-10:00"]}}
+    assert found({"rules": [rule(calendar=dated)]})[0] == ["/rules/0/calendar/hours"]
+    assert found({"calendar": dated, "targets": TARGETS})[0] == ["/calendar"]
 
 
 def test_calendars_are_named_rather_than_written_into_many_rules() -> None:

@@ -86,6 +86,7 @@ class PolicyMigrationRow(Record, table=True):
     applied_by: str | None = None
     undone_at: datetime | None = None
     undone_by: str | None = None
+    problem: str | None = None
 
 
 class PolicyMigrationTicketRow(Record, table=True):

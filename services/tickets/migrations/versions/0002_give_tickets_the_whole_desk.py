@@ -87,6 +87,7 @@ def upgrade() -> None:
         sa.Column("applied_by", sa.String(), nullable=True),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("undone_by", sa.String(), nullable=True),
+        sa.Column("problem", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("migration_id", name=op.f("pk_policy_migrations")),
     )
     with op.batch_alter_table("policy_migrations", schema=None) as batch_op:

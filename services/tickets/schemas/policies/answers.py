@@ -172,6 +172,8 @@ class MigrationOut(BaseModel):
     applied_by: str | None
     undone_at: AwareDatetime | None
     undone_by: str | None
+    problem: str | None
+    """Why it `failed`."""
 
 
 def policy_out(version: PolicyVersion, *, superseded: bool) -> PolicyOut:
@@ -229,4 +231,5 @@ def migration_out(migration: Migration) -> MigrationOut:
         applied_by=migration.applied_by,
         undone_at=migration.undone_at,
         undone_by=migration.undone_by,
+        problem=migration.problem,
     )

@@ -10,7 +10,7 @@ from services.tickets.domain.calendar_document import DocumentProblem, read_cale
 from services.tickets.domain.policy_document import calendars_named
 from services.tickets.errors import CalendarNotUsable
 from services.tickets.ports import CalendarVersion, PolicyVersion, TicketsUnit
-from services.tickets.usecases.policies.checking import calendar_parts
+from services.tickets.usecases.policies.checking import NO_WEEKDAY, calendar_parts, open_on_no_weekday
 from services.tickets.usecases.policies.documents import calendar_of, moved
 from services.tickets.usecases.policies.publishing import with_carried
 from shared.errors import FieldProblem
@@ -66,6 +66,8 @@ def check_calendar(name: str, version: int, document: Mapping[str, Any], now: da
         except DocumentProblem as problem:
             if part or not problems:
                 problems.setdefault((problem.pointer or part, str(problem)))
+    if open_on_no_weekday(document):
+        problems["/hours", NO_WEEKDAY] = None
     if not problems:
         try:
             calendar.next_open(now)

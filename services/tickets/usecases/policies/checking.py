@@ -14,6 +14,9 @@ ALWAYS_OPEN = {"zone": "UTC", "hours": {"monday": ["00:00-24:00"]}}
 """Stands in for a rule's calendar while the rest of the rule is looked at by itself."""
 MOST_WRITTEN_OUT = 20
 """Calendars written into rules: each is laid out for as long as its targets reach, and a request should not take long."""
+NO_WEEKDAY = (
+    "It opens on no day of the week; shifts of single dates come to an end, and then nothing would ever be due."
+)
 SOME_DAY = {"shifts": {"2000-01-01": ["00:00-24:00"]}}
 """Lets a week be looked at by itself that opens on no day."""
 
@@ -56,6 +59,8 @@ def review(
 
 def _problems(name: str, document: Mapping[str, Any], calendars: Mapping[str, Calendar]) -> Iterator[Finding]:
     if "rules" not in document:
+        if open_on_no_weekday(document["calendar"]):
+            yield Finding(pointer="/calendar", detail=NO_WEEKDAY)
         return
     if name == FALLBACK:
         for place in ("when", "unless"):
@@ -75,16 +80,23 @@ def _problems(name: str, document: Mapping[str, Any], calendars: Mapping[str, Ca
         if rule["name"] in named:
             yield Finding(pointer=f"{at}/name", detail=f"Another rule is called {rule['name']!r} already.")
         named.add(rule["name"])
-        if not any(rule.get("targets", {}).values()) and not rule.get("ola_minutes"):
-            yield Finding(pointer=f"{at}/targets", detail="The rule promises nothing; give it a target or an OLA.")
-        wrong_parts = False
-        for piece, where, part in _pieces(rule):
-            if "calendar" in piece and wrong_parts and not part:
-                continue
-            for problem in _probe({"name": rule["name"], "calendar": ALWAYS_OPEN, **piece}, calendars, f"{at}{where}"):
-                wrong_parts = wrong_parts or "calendar" in piece
-                inside = part if problem.pointer == f"{at}/calendar" else ""
-                yield replace(problem, pointer=f"{problem.pointer}{inside}")
+        yield from _rule_problems(rule, at, calendars)
+
+
+def _rule_problems(rule: Mapping[str, Any], at: str, calendars: Mapping[str, Calendar]) -> Iterator[Finding]:
+    if not any(rule.get("targets", {}).values()) and not rule.get("ola_minutes"):
+        yield Finding(pointer=f"{at}/targets", detail="The rule promises nothing; give it a target or an OLA.")
+    if not isinstance(rule["calendar"], str) and open_on_no_weekday(rule["calendar"]):
+        yield Finding(pointer=f"{at}/calendar/hours", detail=NO_WEEKDAY)
+        return
+    wrong_parts = False
+    for piece, where, part in _pieces(rule):
+        if "calendar" in piece and wrong_parts and not part:
+            continue
+        for problem in _probe({"name": rule["name"], "calendar": ALWAYS_OPEN, **piece}, calendars, f"{at}{where}"):
+            wrong_parts = wrong_parts or "calendar" in piece
+            inside = part if problem.pointer == f"{at}/calendar" else ""
+            yield replace(problem, pointer=f"{problem.pointer}{inside}")
 
 
 def _pieces(rule: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str, str]]:
@@ -102,6 +114,11 @@ def _pieces(rule: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str, str]
                 yield {"calendar": piece}, "", part
         elif key != "name":
             yield {key: value}, "", ""
+
+
+def open_on_no_weekday(calendar: Mapping[str, Any]) -> bool:
+    """After its last dated shift nothing would ever be due again."""
+    return not any(calendar["hours"].values())
 
 
 def calendar_parts(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

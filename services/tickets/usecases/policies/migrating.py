@@ -140,7 +140,8 @@ async def undo_migration(unit: TicketsUnit, migration_id: str, *, by: str, now: 
     """Begin to take it back, also while it is still being applied. Raises `MigrationNotReady`, `MigrationsOverlap`."""
     await unit.migrations.hold()
     migration = await unit.migrations.get_to_change(migration_id)
-    if migration.phase not in (Phase.APPLYING, Phase.APPLIED):
+    begun = migration.phase is Phase.FAILED and migration.applied_at is not None
+    if migration.phase not in (Phase.APPLYING, Phase.APPLIED) and not begun:
         raise MigrationNotReady(f"It is {migration.phase}; only what has been applied can be taken back.")
     await _refuse_running(unit, migration)
     await _refuse_later(unit, migration)
@@ -153,6 +154,7 @@ async def undo_migration(unit: TicketsUnit, migration_id: str, *, by: str, now: 
         phase_since=now,
         undone_at=now,
         undone_by=by,
+        problem=None,
     )
     await unit.migrations.keep(migration)
     return migration

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import structlog
+
 from services.tickets.domain.clock import run_clocks
 from services.tickets.domain.dossier import Dossier, labels_of, last_at, opening_of
 from services.tickets.domain.moment import Moment, MomentKind
@@ -19,9 +21,11 @@ from services.tickets.usecases.filing import Folder, close_folders
 from services.tickets.usecases.policies.foreseeing import Change, compared, counted, needless, sampled
 from services.tickets.usecases.policies.migrating import apply_migration
 from shared.clock import Clock, new_id
+from shared.errors import ServiceError
 
 AT_ONCE = 250
 """Tickets in one transaction: a quarter of a second for which other writers of an SQLite database wait."""
+MOST_SAID = 1_000
 ONLY_FLAGGED = ""
 """Stands for the moment of a closed ticket: nothing of it moved, only breaches in its ledger were flagged."""
 
@@ -55,14 +59,23 @@ class MigrationRunner:
             migration = await unit.migrations.find_running()
         if migration is None:
             return False
-        if migration.phase is Phase.PREVIEWING:
-            await self._preview(migration)
-        elif migration.phase is Phase.APPLYING:
-            await self._apply(migration)
-        else:
-            await self._undo(migration)
+        run = {Phase.PREVIEWING: self._preview, Phase.APPLYING: self._apply, Phase.UNDOING: self._undo}[migration.phase]
+        try:
+            await run(migration)
+        except (ValueError, LookupError, ServiceError) as problem:
+            # Trying again would fail again, and would keep all other migrations waiting.
+            await self._fail(migration, problem)
         self._reached("migration.committed")
         return True
+
+    async def _fail(self, migration: Migration, problem: Exception) -> None:
+        structlog.get_logger().error("migration.failed", migration=migration.migration_id, exc_info=problem)
+        now = self._business.now()
+        async with self._units.unit() as unit:
+            known = await unit.migrations.get_to_change(migration.migration_id)
+            if _place(known) == _place(migration):
+                why = f"{type(problem).__name__} while {known.phase} after {known.done} tickets: {problem}"[:MOST_SAID]
+                await unit.migrations.keep(replace(known, phase=Phase.FAILED, phase_since=now, problem=why))
 
     async def _preview(self, migration: Migration) -> None:
         """Nothing is written but the counts, so nobody waits for a dry run."""
