@@ -121,7 +121,7 @@ def clock_view(clock: Tree) -> ClockView:
         rule=str(clock.get("rule") or ""),
         policy=str(clock.get("policy") or ""),
         team=str(clock.get("team") or ""),
-        confirmed=not breached or "confirmed_at" not in clock or clock.get("confirmed_at") is not None,
+        confirmed=not clock.get("unconfirmed", False),
         exempted=exempted,
         pieces=pieces,
         due=due,
