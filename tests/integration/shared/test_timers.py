@@ -74,22 +74,6 @@ async def test_at_start_nothing_is_fired_before_what_came_meanwhile_is_handled(
     assert handled_by_then[0] == COUNT
 
 
-async def test_a_broker_that_is_away_holds_up_a_timer_that_does_not_wait_for_it(database_url: str) -> None:
-    fired = asyncio.Event()
-
-    async def always_due(unit: EchoUnit) -> datetime:
-        return AT
-
-    async def look(unit: EchoUnit, now: datetime) -> int:
-        fired.set()
-        return 0
-
-    async with echo(database_url, "nats://127.0.0.1:1") as runtime:
-        runtime.timer("plain", next_due=always_due, fire=look)
-        async with runtime.running(), asyncio.timeout(10):
-            await fired.wait()
-
-
 async def test_a_nearer_instant_that_another_process_writes_is_noticed_within_the_poll(database_url: str) -> None:
     clock = FixedClock(AT)
     mine, other = make_runtime(database_url, clock=clock), make_runtime(database_url, clock=clock)
