@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.tickets.domain.clock import Clock, ClockState
-from services.tickets.domain.clock.values import FOREVER
+from services.tickets.domain.clock import FOREVER, Clock, ClockState
 from services.tickets.domain.policy import Step, StepTime
 
 __all__ = ["Firing", "Step", "StepTime", "next_step"]

@@ -9,9 +9,19 @@ at which the target is used up, so what happens at that instant comes too late.
 from services.tickets.domain.clock.news import Breached, News, Settled, Withdrawn, news_of
 from services.tickets.domain.clock.replay import UnknownPolicy
 from services.tickets.domain.clock.run import run_clocks
-from services.tickets.domain.clock.values import CancelledBecause, Cause, Clock, ClockKey, ClockState, Stop, StopKind
+from services.tickets.domain.clock.values import (
+    FOREVER,
+    CancelledBecause,
+    Cause,
+    Clock,
+    ClockKey,
+    ClockState,
+    Stop,
+    StopKind,
+)
 
 __all__ = [
+    "FOREVER",
     "Breached",
     "CancelledBecause",
     "Cause",
