@@ -6,6 +6,7 @@ from services.rollout.ports import RolloutUnit
 from services.rollout.usecases.evidence import (
     take_breach,
     take_campaign,
+    take_confirmation,
     take_settlement,
     take_ticket,
     take_verdict,
@@ -14,7 +15,7 @@ from services.rollout.usecases.evidence import (
 from shared.consumer import Handler
 from shared.events.envelope import Envelope, Event
 from shared.events.survey import CampaignChanged, VerdictReached
-from shared.events.tickets import ClockBreached, ClockBreachWithdrawn, ClockSettled, TicketChanged
+from shared.events.tickets import ClockBreachConfirmed, ClockBreached, ClockBreachWithdrawn, ClockSettled, TicketChanged
 
 
 def ticket_handlers() -> dict[type[Event], Handler[RolloutUnit]]:
@@ -22,6 +23,9 @@ def ticket_handlers() -> dict[type[Event], Handler[RolloutUnit]]:
 
     async def on_breach(unit: RolloutUnit, envelope: Envelope[ClockBreached], now: datetime) -> None:
         await take_breach(unit, envelope.data, now)
+
+    async def on_confirmation(unit: RolloutUnit, envelope: Envelope[ClockBreachConfirmed], now: datetime) -> None:
+        await take_confirmation(unit, envelope.data, now)
 
     async def on_withdrawal(unit: RolloutUnit, envelope: Envelope[ClockBreachWithdrawn], now: datetime) -> None:
         await take_withdrawal(unit, envelope.data, now)
@@ -32,6 +36,7 @@ def ticket_handlers() -> dict[type[Event], Handler[RolloutUnit]]:
     return {
         TicketChanged: take_ticket,
         ClockBreached: on_breach,
+        ClockBreachConfirmed: on_confirmation,
         ClockBreachWithdrawn: on_withdrawal,
         ClockSettled: on_settlement,
     }

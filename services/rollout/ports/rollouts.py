@@ -88,6 +88,9 @@ class ClockFact:
     priority: str
     breached_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    withdrawn_breach_at: datetime | None = None
+    unconfirmed: bool | None = None
+    confirmed_at: datetime | None = None
     settled_at: datetime | None = None
     outcome: str | None = None
 

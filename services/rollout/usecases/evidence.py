@@ -10,6 +10,7 @@ from shared.events.envelope import Envelope
 from shared.events.survey import CampaignChanged, VerdictReached
 from shared.events.tickets import (
     Attribution,
+    ClockBreachConfirmed,
     ClockBreached,
     ClockBreachWithdrawn,
     ClockSettled,
@@ -50,12 +51,17 @@ async def take_ticket(unit: RolloutUnit, envelope: Envelope[TicketChanged], now:
 
 async def take_breach(unit: RolloutUnit, breach: ClockBreached, now: datetime) -> None:
     """A target was missed: the wave is looked at before this transaction ends."""
-    await _apply(unit, _fact(breach, breached_at=breach.breached_at), now)
+    await _apply(unit, _fact(breach, breached_at=breach.breached_at, unconfirmed=not breach.confirmed), now)
+
+
+async def take_confirmation(unit: RolloutUnit, confirmed: ClockBreachConfirmed, now: datetime) -> None:
+    """A breach that might still have been withdrawn stands."""
+    await _apply(unit, _fact(confirmed, breached_at=confirmed.breached_at, confirmed_at=confirmed.confirmed_at), now)
 
 
 async def take_withdrawal(unit: RolloutUnit, withdrawn: ClockBreachWithdrawn, now: datetime) -> None:
-    """A breach was none after all."""
-    fact = _fact(withdrawn, breached_at=withdrawn.breached_at, withdrawn_at=withdrawn.withdrawn_at)
+    """A breach was none after all, or not at that instant: then another one is told."""
+    fact = _fact(withdrawn, withdrawn_at=withdrawn.withdrawn_at, withdrawn_breach_at=withdrawn.breached_at)
     await _apply(unit, fact, now)
 
 
@@ -97,10 +103,13 @@ def _wave_of(attribution: Attribution | None) -> str | None:
 
 
 def _fact(
-    event: ClockBreached | ClockBreachWithdrawn | ClockSettled,
+    event: ClockBreached | ClockBreachConfirmed | ClockBreachWithdrawn | ClockSettled,
     *,
     breached_at: datetime | None = None,
     withdrawn_at: datetime | None = None,
+    withdrawn_breach_at: datetime | None = None,
+    unconfirmed: bool | None = None,
+    confirmed_at: datetime | None = None,
     settled_at: datetime | None = None,
     outcome: str | None = None,
 ) -> ClockFact:
@@ -115,6 +124,9 @@ def _fact(
         priority=event.priority.value,
         breached_at=breached_at,
         withdrawn_at=withdrawn_at,
+        withdrawn_breach_at=withdrawn_breach_at,
+        unconfirmed=unconfirmed,
+        confirmed_at=confirmed_at,
         settled_at=settled_at,
         outcome=outcome,
     )

@@ -20,7 +20,13 @@ from shared.events.envelope import Envelope, Event
 from shared.events.facts import Priority
 from shared.events.messages import SignedLink
 from shared.events.survey import VerdictReached
-from shared.events.tickets import Attribution, ClockBreached, ClockSettled
+from shared.events.tickets import (
+    Attribution,
+    ClockBreachConfirmed,
+    ClockBreached,
+    ClockBreachWithdrawn,
+    ClockSettled,
+)
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -231,6 +237,15 @@ class RolloutDesk:
 
 def breached(wave: str = "north", clock_id: str = "clock-1", at: datetime = START, **more: Any) -> ClockBreached:
     return ClockBreached(**_clock(wave, clock_id, **more), due_at=at, breached_at=at, detected_at=at)
+
+
+def withdrawn(at: datetime, now: datetime, wave: str = "north", clock_id: str = "clock-1") -> ClockBreachWithdrawn:
+    told = {"breached_at": at, "withdrawn_at": now, "reason": "An answer at 09:55 was learned of at 10:05."}
+    return ClockBreachWithdrawn.model_validate(_clock(wave, clock_id) | told)
+
+
+def confirmed(at: datetime, now: datetime, wave: str = "north", clock_id: str = "clock-1") -> ClockBreachConfirmed:
+    return ClockBreachConfirmed.model_validate(_clock(wave, clock_id) | {"breached_at": at, "confirmed_at": now})
 
 
 def settled(at: datetime, wave: str = "north", clock_id: str = "clock-1", outcome: str = "breached") -> ClockSettled:

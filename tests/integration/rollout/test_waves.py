@@ -8,7 +8,17 @@ from shared.auth import Role
 from shared.events.facts import Priority, TicketStatus
 from shared.events.tickets import Attribution, ClockView, TicketChanged
 from shared.rest import PagingRequest
-from tests.integration.rollout.rollout_desk import DAY, HOUR, PLAN, START, RolloutDesk, breached, settled
+from tests.integration.rollout.rollout_desk import (
+    DAY,
+    HOUR,
+    PLAN,
+    START,
+    RolloutDesk,
+    breached,
+    confirmed,
+    settled,
+    withdrawn,
+)
 
 
 async def test_a_wave_opens_when_signers_survey_and_notice_agree(rollouts: RolloutDesk) -> None:
@@ -83,6 +93,48 @@ async def test_a_settlement_before_its_breach_leaves_nothing_open(rollouts: Roll
     await rollouts.hand_in(settled(now))
     await rollouts.hand_in(breached(at=now))
     assert (await rollouts.phases())["north"] == "open"
+
+
+async def test_a_breach_without_a_ticket_before_it_holds_all_the_same(rollouts: RolloutDesk) -> None:
+    """The timer tells of breaches alone: no ticket has changed, so none is told with it."""
+    await rollouts.open_north()
+    await rollouts.hand_in(breached(at=rollouts.clock.now(), clock_id="clock-9", ticket_id="ticket-nobody-told-of"))
+    assert (await rollouts.phases())["north"] == "holding"
+
+
+async def test_a_breach_that_was_withdrawn_holds_nothing_and_one_that_is_dated_anew_still_does(
+    rollouts: RolloutDesk,
+) -> None:
+    await rollouts.open_north()
+    now = rollouts.clock.now()
+    await rollouts.hand_in(breached(at=now), withdrawn(now, now))
+    assert (await rollouts.wave("north"))["gates"][0]["evidence"] == []
+    # The fact that came late shows that the time was used up, but half an hour later.
+    await rollouts.hand_in(breached(at=now + HOUR / 2))
+    (evidence,) = (await rollouts.wave("north"))["gates"][0]["evidence"]
+    assert evidence["breached_at"] == (now + HOUR / 2).isoformat()
+    assert (await rollouts.phases())["north"] == "holding"
+
+
+async def test_a_breach_and_its_withdrawal_in_the_wrong_order_leave_nothing(rollouts: RolloutDesk) -> None:
+    await rollouts.open_north()
+    now = rollouts.clock.now()
+    await rollouts.hand_in(withdrawn(now, now), breached(at=now))
+    assert (await rollouts.phases())["north"] == "open"
+
+
+async def test_an_unconfirmed_breach_holds_and_the_gate_says_that_it_may_be_withdrawn(rollouts: RolloutDesk) -> None:
+    await rollouts.open_north()
+    now = rollouts.clock.now()
+    await rollouts.hand_in(breached(at=now, confirmed=False))
+    gate = (await rollouts.wave("north"))["gates"][0]
+    assert "1 of them unconfirmed: the helpdesk has not been read up to then yet" in gate["sentence"]
+    assert gate["evidence"][0]["unconfirmed"] is True
+    assert (await rollouts.phases())["north"] == "holding"
+    await rollouts.hand_in(confirmed(now, now))
+    gate = (await rollouts.wave("north"))["gates"][0]
+    assert "unconfirmed" not in gate["sentence"]
+    assert "unconfirmed" not in gate["evidence"][0]
 
 
 async def test_a_freeze_stops_opening_until_it_ends(rollouts: RolloutDesk) -> None:

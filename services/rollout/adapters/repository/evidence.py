@@ -10,6 +10,7 @@ from services.rollout.adapters.repository.codec import value_of
 from services.rollout.adapters.tables.record import columns
 from services.rollout.adapters.tables.rollouts import (
     OPEN_BREACH,
+    WITHDRAWN,
     ClockRow,
     FreezeRow,
     SurveyRow,
@@ -59,7 +60,16 @@ class EvidenceRepository:
         fresh = statement.excluded
         known = {
             name: func.coalesce(fresh[name], _CLOCKS[name])
-            for name in ("breached_at", "withdrawn_at", "settled_at", "outcome", "wave_id")
+            for name in (
+                "breached_at",
+                "withdrawn_at",
+                "withdrawn_breach_at",
+                "unconfirmed",
+                "confirmed_at",
+                "settled_at",
+                "outcome",
+                "wave_id",
+            )
         }
         statement = statement.on_conflict_do_update(index_elements=["clock_id", "cycle"], set_=known)
         await self._session.execute(statement)
@@ -77,7 +87,7 @@ class EvidenceRepository:
 
     async def count_settled(self, wave_id: str) -> dict[tuple[str, str], int]:
         # A breach that was withdrawn counts as met: that is what withdrawing it says.
-        outcome = case((_CLOCKS.withdrawn_at.is_not(None), "met"), else_=_CLOCKS.outcome).label("outcome")
+        outcome = case((WITHDRAWN, "met"), else_=_CLOCKS.outcome).label("outcome")
         statement = select(_CLOCKS.target, outcome, func.count()).where(
             _CLOCKS.wave_id == wave_id, _CLOCKS.outcome.in_(("met", "breached"))
         )

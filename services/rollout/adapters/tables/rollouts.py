@@ -230,14 +230,24 @@ class ClockRow(Record, table=True):
     priority: str = Field(max_length=4)
     breached_at: datetime | None = Field(default=None, sa_type=Instant)
     withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
+    withdrawn_breach_at: datetime | None = Field(default=None, sa_type=Instant)
+    """Which breach was taken back. A late fact may date one anew: the old instant is withdrawn and another one breached."""
+    unconfirmed: bool | None = None
+    """It was told as unconfirmed; it is, while there is no `confirmed_at`."""
+    confirmed_at: datetime | None = Field(default=None, sa_type=Instant)
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
     outcome: str | None = Field(default=None, max_length=12)
     __table_args__: ClassVar[Any] = (Index("ix_clock_evidence_wave", "wave_id", "target", "outcome"),)
 
 
 _CLOCKS = columns(ClockRow)
-OPEN_BREACH = _CLOCKS.breached_at.is_not(None) & _CLOCKS.withdrawn_at.is_(None) & _CLOCKS.settled_at.is_(None)
-"""Missed, not taken back, not settled."""
+_STANDS = _CLOCKS.withdrawn_breach_at.is_(None) | (_CLOCKS.withdrawn_breach_at != _CLOCKS.breached_at)
+OPEN_BREACH = _CLOCKS.breached_at.is_not(None) & _CLOCKS.settled_at.is_(None) & _STANDS
+"""Missed, not settled, and that very breach not taken back."""
+WITHDRAWN = _CLOCKS.withdrawn_breach_at.is_not(None) & (
+    _CLOCKS.breached_at.is_(None) | (_CLOCKS.withdrawn_breach_at == _CLOCKS.breached_at)
+)
+"""The breach that was told was none."""
 Index("ix_clock_evidence_open_breach", _CLOCKS.wave_id, sqlite_where=OPEN_BREACH, postgresql_where=OPEN_BREACH)
 
 

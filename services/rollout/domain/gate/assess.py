@@ -1,6 +1,6 @@
 """What the stored evidence says about a gate, in one sentence with actual against threshold. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial, singledispatch
@@ -111,7 +111,8 @@ def _(gate: SlaGate, evidence: WaveEvidence, zone: str, now: datetime) -> GateAs
     over = count > gate.max_open_breaches
     parts = [Assessment.FAILED if over else _unless_silent(gate.min_started, evidence)]
     target = "" if gate.target == "any" else f"{gate.target.replace('_', ' ')} "
-    said = f"{say_count(count, f'{target}target')} missed and not yet settled; at most {gate.max_open_breaches} may be"
+    missed = f"{say_count(count, f'{target}target')} missed and not yet settled{_doubt(mine)}"
+    said = f"{missed}; at most {gate.max_open_breaches} may be"
     if gate.attainment is not None:
         assessed, words = _attainment(gate, gate.attainment, evidence)
         parts.append(assessed)
@@ -130,12 +131,21 @@ def _(gate: SlaGate, evidence: WaveEvidence, zone: str, now: datetime) -> GateAs
                 "target": b.target,
                 "priority": b.priority,
                 "breached_at": b.breached_at.isoformat(),
+                **({"unconfirmed": True} if b.may_be_withdrawn else {}),
             }
             for b in mine[:EXAMPLES]
         ),
         actual=float(count),
         threshold=float(gate.max_open_breaches),
     )
+
+
+def _doubt(breaches: Sequence[OpenBreach]) -> str:
+    """It counts all the same: a wave is rather held for a moment than let go on a breach."""
+    waiting = sum(breach.may_be_withdrawn for breach in breaches)
+    if not waiting:
+        return ""
+    return f" ({waiting:,} of them unconfirmed: the helpdesk has not been read up to then yet)"
 
 
 def _breach(breach: OpenBreach, zone: str) -> str:

@@ -60,6 +60,13 @@ class OpenBreach:
     target: str
     priority: str
     breached_at: datetime
+    unconfirmed: bool | None = None
+    confirmed_at: datetime | None = None
+
+    @property
+    def may_be_withdrawn(self) -> bool:
+        """Its helpdesk has not been read up to that instant: an answer in time may still come."""
+        return bool(self.unconfirmed) and self.confirmed_at is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
