@@ -149,8 +149,6 @@ class Walk:
                 self._end(self.now[target], at, over=True)
         update = self.now.get(Target.PERIODIC_UPDATE)
         if update is not None and update.live:
-            if update.began == at:
-                return
             self._end(update, at, over=True)
         self._begin(Target.PERIODIC_UPDATE, at)
 
@@ -173,13 +171,7 @@ class Walk:
 
     def _hand_over(self, at: int) -> None:
         line = self.now.get(Target.OLA)
-        if line is not None and line.live and line.began == at:
-            self.lines.remove(line)
-            del self.now[Target.OLA]
-            earlier = [each for each in self.lines if each.target is Target.OLA]
-            if earlier:
-                self.now[Target.OLA] = earlier[-1]
-        elif line is not None and line.live:
+        if line is not None and line.live:
             self._end(line, at, over=True)
         elif line is not None and line.state == "settled":
             line.over = True
@@ -195,7 +187,7 @@ class Walk:
         if self.status in DONE:
             if before not in DONE:
                 self.solved_at = at
-                for target, line in self.now.items():
+                for target, line in list(self.now.items()):
                     if line.live:
                         self._end(line, at, over=target in (Target.NEXT_RESPONSE, Target.PERIODIC_UPDATE))
             return
@@ -212,7 +204,7 @@ class Walk:
             self._again(target, at, anew)
         holding = self.now.get(Target.OLA)
         if self.features.get("team"):
-            if holding is not None and not holding.over:
+            if holding is not None and holding.state == "settled" and not holding.over:
                 self._again(Target.OLA, at, anew)
             else:
                 self._begin(Target.OLA, at)
@@ -244,7 +236,7 @@ class Walk:
 
     def _cancel(self, at: int, because: str) -> None:
         self.gone = True
-        for line in self.now.values():
+        for line in list(self.now.values()):
             if line.live:
                 self._end(line, at, over=False)
                 line.state, line.because = "cancelled", because
@@ -262,6 +254,13 @@ class Walk:
         self._promise(line, at)
 
     def _end(self, line: Line, at: int, *, over: bool) -> None:
+        if line.began == at and line.target in (Target.NEXT_RESPONSE, Target.PERIODIC_UPDATE, Target.OLA):
+            # Not for a minute was there such a thing.
+            self.lines.remove(line)
+            del self.now[line.target]
+            for earlier in self.lines:
+                if earlier.target is line.target:
+                    self.now[line.target] = earlier
         line.due = self.due(line, at)
         line.state, line.ended, line.over = "settled", at, over
 

@@ -1,7 +1,7 @@
 """Which minutes a calendar is open, found by looking at the wall of its zone in every single minute."""
 
 from array import array
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -85,7 +85,3 @@ def _windows(calendar: Calendar, own: dict[date, tuple[Window, ...]], on: date) 
 def _mark(counts: bytearray, begin: int, end: int, value: int) -> None:
     for minute in range(begin, end):
         counts[minute] = value
-
-
-def utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)

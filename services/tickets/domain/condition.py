@@ -29,8 +29,10 @@ class Features:
         return cls().changed(written)
 
     def changed(self, written: Mapping[str, object]) -> "Features":
-        """With the features that `written` (plain JSON) names; names that are none are passed over."""
-        told: dict[str, object] = {name: value for name, value in written.items() if name in FEATURES}
+        """With the features that `written` (plain JSON) names; names that are none are passed over, "" is "not set"."""
+        told: dict[str, object] = {
+            name: value if name in _ALWAYS_SET else value or None for name, value in written.items() if name in FEATURES
+        }
         if "tags" in told:
             tags = told["tags"]
             told["tags"] = tuple(str(tag) for tag in tags) if isinstance(tags, list | tuple) else ()
@@ -48,6 +50,7 @@ class Features:
 
 
 FEATURES = frozenset(each.name for each in fields(Features))
+_ALWAYS_SET = frozenset({"priority", "kind"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

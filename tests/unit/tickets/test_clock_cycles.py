@@ -232,6 +232,18 @@ def test_the_update_target_stops_when_the_ticket_is_solved_and_waits_for_the_nex
     assert (Target.PERIODIC_UPDATE, 2) in run(*moments, answered(at(3)), until=at(7))
 
 
+def test_the_answer_that_solves_a_ticket_owes_no_further_update() -> None:
+    clocks = run(opened(), answered(at(0.5)), answered(at(2)), became(Status.SOLVED, at(2)), until=at(3))
+    assert [(key, standing(clock)) for key, clock in clocks.items() if key[0] is Target.PERIODIC_UPDATE] == [
+        (UPDATE, ("met", at(2)))
+    ]
+
+
+def test_thanks_that_close_the_ticket_are_no_question() -> None:
+    clocks = run(opened(), answered(at(0.5)), asked(at(1)), became(Status.SOLVED, at(1)), until=at(3))
+    assert NEXT not in clocks
+
+
 # OLA
 
 

@@ -18,6 +18,9 @@ FROM_OPENING = (Target.FIRST_RESPONSE, Target.RESOLUTION, Target.AGENT_WORK, Tar
 AFTER_REOPENING = (Target.RESOLUTION, Target.AGENT_WORK, Target.REQUESTER_WAIT)
 """These go on in a ticket that is reopened, or begin anew. What answers the requester begins anew in any case."""
 _ENDED_BY_SOLVING = (Target.NEXT_RESPONSE, Target.PERIODIC_UPDATE)
+_ON_OCCASION = (Target.NEXT_RESPONSE, Target.PERIODIC_UPDATE, Target.OLA)
+"""These begin with something that happens. A cycle that ended at the very instant at which it began never was: no update is
+owed after the answer that solved the ticket, and a team that passed it on at once held nothing."""
 
 
 class UnknownPolicy(LookupError):
@@ -112,11 +115,9 @@ class Replay:
             return
         for target in (Target.FIRST_RESPONSE, Target.NEXT_RESPONSE, Target.PERIODIC_UPDATE):
             hand = self._current.get(target)
-            if hand is not None and hand.active and not (target is Target.PERIODIC_UPDATE and hand.began_at == at):
-                hand.settle(at, final=True)
-        update = self._current.get(Target.PERIODIC_UPDATE)
-        if update is None or not update.active:
-            self._begin(Target.PERIODIC_UPDATE, at)
+            if hand is not None and hand.active:
+                self._settle(hand, at, final=True)
+        self._begin(Target.PERIODIC_UPDATE, at)
 
     def _ask(self, at: datetime) -> None:
         """Arms the next response, unless one is owed already or the ticket is solved: thanks re-arm nothing."""
@@ -132,14 +133,10 @@ class Replay:
         self._promise_anew(at)
 
     def _hand_over(self, at: datetime) -> None:
-        """The old team's promise ends, the new one's begins. A holding of no length is none."""
+        """The old team's promise ends, the new one's begins."""
         holding = self._current.get(Target.OLA)
-        if holding is not None and holding.active and holding.began_at == at:
-            self.hands.remove(holding)
-            self._current.pop(Target.OLA)
-            self._current.update((Target.OLA, hand) for hand in self.hands if hand.target is Target.OLA)
-        elif holding is not None and holding.active:
-            holding.settle(at, final=True)
+        if holding is not None and holding.active:
+            self._settle(holding, at, final=True)
         elif holding is not None and holding.state is ClockState.SETTLED:
             holding.final = True
         if self.features.team is not None and not self._status.done:
@@ -153,9 +150,9 @@ class Replay:
             self._pace(at)
         elif not before.done:
             self._solved_since = at
-            for target, hand in self._current.items():
+            for target, hand in tuple(self._current.items()):
                 if hand.active:
-                    hand.settle(at, final=target in _ENDED_BY_SOLVING)
+                    self._settle(hand, at, final=target in _ENDED_BY_SOLVING)
 
     def _reopen(self, at: datetime) -> None:
         assert self._solved_since is not None
@@ -163,7 +160,7 @@ class Replay:
         for target in AFTER_REOPENING:
             self._continue(target, at, restarts)
         team, holding = self.features.team, self._current.get(Target.OLA)
-        if team is not None and holding is not None and not holding.final:
+        if team is not None and holding is not None and holding.state is ClockState.SETTLED and not holding.final:
             self._continue(Target.OLA, at, restarts)
         elif team is not None:
             self._begin(Target.OLA, at)
@@ -186,9 +183,22 @@ class Replay:
         self._start_earlier(self._current[target], at)
 
     def _cancel(self, at: datetime, because: CancelledBecause) -> None:
-        for hand in self._current.values():
-            if hand.active:
+        for hand in tuple(self._current.values()):
+            if hand.active and not self._never_was(hand, at):
                 hand.cancel(at, because)
+
+    def _settle(self, hand: Hand, at: datetime, *, final: bool) -> None:
+        if not self._never_was(hand, at):
+            hand.settle(at, final=final)
+
+    def _never_was(self, hand: Hand, at: datetime) -> bool:
+        """Whether a cycle that ends now is of no length; it is forgotten then."""
+        if hand.began_at < at or hand.target not in _ON_OCCASION:
+            return False
+        self.hands.remove(hand)
+        del self._current[hand.target]
+        self._current.update((hand.target, earlier) for earlier in self.hands if earlier.target is hand.target)
+        return True
 
     # What is promised, and what stands still.
 
