@@ -8,7 +8,7 @@ this one was committed.
 import asyncio
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -44,11 +44,6 @@ class Load:
     due: int = 100_000
     window: timedelta = timedelta(minutes=1)
     down: timedelta = timedelta(seconds=2)
-
-    @property
-    def lead(self) -> timedelta:
-        """From the start of filling in what is due to the first due instant."""
-        return timedelta(seconds=5 + self.due / 2_500)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,15 +110,20 @@ def _detected(breach: Breach) -> datetime:
     return breach.detected_at
 
 
-async def storm(url: str, nats_url: str, load: Load, *, replicas: int = 1, first: int = 0) -> Told:
-    """Let `due` clocks come due, kill the active service in the middle and start it again, and wait for the last one."""
+async def storm(
+    url: str, nats_url: str, load: Load, *, replicas: int = 1, first: int = 0, lead: timedelta = timedelta(seconds=5)
+) -> Told:
+    """Let `due` clocks come due, kill the active service in the middle and start it again, and wait for the last one.
+
+    `lead` is what filling them in may take.
+    """
     clock = SystemClock()
     services = [Service(url, nats_url) for _ in range(replicas)]
     try:
         for service in services:
             await service.start()
         # They sleep by now. That something is due soon is written by another process: they must notice by themselves.
-        due = Stock(tickets=load.due, soon=load.due, first=first, due_from=clock.now() + load.lead, window=load.window)
+        due = Stock(tickets=load.due, soon=load.due, first=first, due_from=clock.now() + lead, window=load.window)
         await asyncio.to_thread(fill, url, due, settle=False)
         if clock.now() > due.due_from:
             raise RuntimeError("Filling took longer than foreseen: the first clocks were due before they were written.")
@@ -274,14 +274,17 @@ def _polled(url: str, now: datetime) -> float:
 # The whole bench
 
 
-def run(load: Load, engines: Sequence[str] = ("postgresql", "sqlite"), *, small: int = 10_000) -> Iterator[Figure]:
+async def run(load: Load, engines: Sequence[str], *, small: int = 10_000) -> AsyncIterator[Figure]:
     """Every figure of every engine; two replicas where there can be two."""
     for engine in engines:
-        with tempfile.TemporaryDirectory(prefix="glidepath-bench-") as folder, database(engine, Path(folder)) as url:
-            yield from asyncio.run(_engine(engine, url, Path(folder), load, small))
+        with tempfile.TemporaryDirectory(prefix="glidepath-bench-") as name:
+            folder = Path(name)
+            with database(engine, folder) as url:
+                async for figure in _engine(engine, url, folder, load, small):
+                    yield figure
 
 
-async def _engine(engine: str, url: str, folder: Path, load: Load, small: int) -> list[Figure]:
+async def _engine(engine: str, url: str, folder: Path, load: Load, small: int) -> AsyncIterator[Figure]:
     open_for_long = Stock(
         tickets=(load.clocks - 2 * load.due) // 2,
         soon=0,
@@ -289,20 +292,23 @@ async def _engine(engine: str, url: str, folder: Path, load: Load, small: int) -
         due_from=SystemClock().now(),
         window=load.window,
     )
-    await asyncio.to_thread(fill, url, open_for_long)
-    figures: list[Figure] = []
+    seconds = await _timed(lambda: asyncio.to_thread(fill, url, open_for_long))
+    lead = timedelta(seconds=5 + 3 * seconds * load.due / open_for_long.tickets)
     async with broker(folder) as nats_url:
-        figures += told_figures(engine, load, await storm(url, nats_url, load))
+        for figure in told_figures(engine, load, await storm(url, nats_url, load, lead=lead)):
+            yield figure
         if engine == "postgresql":
-            again = await storm(url, nats_url, load, replicas=2, first=load.due)
-            figures += told_figures(f"{engine}, two replicas", load, again)
+            again = await storm(url, nats_url, load, replicas=2, first=load.due, lead=lead)
+            for figure in told_figures(f"{engine}, two replicas", load, again):
+                yield figure
     rounds = max(3, min(30, open_for_long.tickets // (4 * AT_ONCE)))
     large = await ticks(url, open_for_long, rounds)
     few = Stock(tickets=small // 2, soon=0, due_from=SystemClock().now(), window=load.window)
     with database(engine, folder / "small") as small_url:
         await asyncio.to_thread(fill, small_url, few)
         little = await ticks(small_url, few, max(3, min(rounds, few.tickets // (2 * AT_ONCE))))
-    return [*figures, *tick_figures(engine, load, large, little, small)]
+    for figure in tick_figures(engine, load, large, little, small):
+        yield figure
 
 
 def told_figures(where: str, load: Load, told: Told) -> list[Figure]:

@@ -18,7 +18,7 @@ async def put_watermark(desk: TicketsDesk, until: datetime, role: Role = Role.IN
 
 async def ledger(desk: TicketsDesk) -> list[BreachRow]:
     async with desk.database.read_work() as work:
-        rows = (await work.session.execute(select(BreachRow).order_by(BreachRow.breach_id))).scalars()  # type: ignore[arg-type]
+        rows = (await work.session.execute(select(BreachRow).order_by(BreachRow.breach_id))).scalars()
         return list(rows)
 
 

@@ -80,7 +80,8 @@ def rounds(desk: TicketsDesk, post: Post) -> PostRound:
 
 async def row(desk: TicketsDesk) -> OutgoingRow:
     async with desk.database.read_work() as work:
-        return (await work.session.execute(select(OutgoingRow))).scalars().one()
+        found: OutgoingRow = (await work.session.execute(select(OutgoingRow))).scalars().one()
+    return found
 
 
 async def test_a_post_is_signed_as_standard_webhooks_says_and_sent_once(desk: TicketsDesk) -> None:
