@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Select, Table, func, or_, select, update
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
 from services.tickets.adapters.repository import rows
 from services.tickets.adapters.repository.policies import PolicyRepository
@@ -93,10 +93,10 @@ class LoadingTickets:
 
     async def _dossiers(self, statement: Select[TicketRow], *, locked: bool = True) -> list[Dossier]:
         """Locked in the order of their ids, so that two transactions never wait for each other."""
-        statement = statement.order_by(col(TicketRow.ticket_id))
+        plain = statement.with_only_columns(*_table(TicketRow).c).order_by(col(TicketRow.ticket_id))
         if locked:
-            statement = statement.with_for_update()
-        found = (await self._session.execute(statement, execution_options=_AS_STORED)).scalars().all()
+            plain = plain.with_for_update()
+        found = cast(Sequence[TicketRow], (await self._session.execute(plain)).all())
         ids = [row.ticket_id for row in found]
         moments = await self._of_tickets(MomentRow, ids)
         clocks = await self._clocks(ids)
@@ -116,7 +116,7 @@ class LoadingTickets:
         grouped: dict[str, list[R]] = {}
         if ids:
             # Plain rows, which have the same attributes: objects that the session keeps cost as much as all the rest.
-            table = cast(Table, model.__table__)  # type: ignore[attr-defined]
+            table = _table(model)
             statement = select(table).where(table.c.ticket_id.in_(ids))
             for row in (await self._session.execute(statement)).all():
                 grouped.setdefault(row.ticket_id, []).append(cast(R, row))
@@ -179,6 +179,10 @@ class LoadingTickets:
             )
         )
         return list((await self._session.execute(statement)).scalars())
+
+
+def _table(model: type[SQLModel]) -> Table:
+    return cast(Table, model.__table__)  # type: ignore[attr-defined]
 
 
 def _dossier(row: TicketRow, moments: Iterable[Moment], clocks: Iterable[Clock]) -> Dossier:

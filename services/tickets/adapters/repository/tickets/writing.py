@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, update
+from sqlalchemy import Table, bindparam, delete, update
 from sqlmodel import SQLModel, col
 
 from services.tickets.adapters.repository import rows
@@ -31,8 +31,11 @@ class WritingTickets(LoadingTickets):
     async def write(self, filings: Sequence[Filing], now: datetime) -> None:
         await self._insert(TicketRow, [_ticket_values(filing) for filing in filings if filing.new])
         changed = [_ticket_values(filing) for filing in filings if not filing.new]
+        for values in changed:
+            values["which"] = values.pop("ticket_id")
         if changed:
-            await self._session.execute(update(TicketRow), changed)
+            table = cast(Table, TicketRow.__table__)  # type: ignore[attr-defined]
+            await self._session.execute(update(table).where(table.c.ticket_id == bindparam("which")), changed)
         await self._insert(
             MomentRow,
             [
