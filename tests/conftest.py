@@ -74,7 +74,7 @@ def service_database(
     _templates: dict[tuple[str, str], str],
 ) -> Iterator[Callable[[str], str]]:
     """`service_database("tickets")` -> the URL of a fresh database of that service, migrated, on each engine in turn."""
-    made: list[str] = []
+    lent: list[tuple[str, str]] = []
 
     def sqlite(service: str) -> str:
         if (engine, service) not in _templates:
@@ -90,13 +90,16 @@ def service_database(
         if (engine, service) not in _templates:
             template = server.create_database()
             migrations.upgrade_now(server.url(template), SERVICES / service / "migrations")
+            server.keep_as_template(template)
             _templates[engine, service] = template
-        made.append(server.create_database(_templates[engine, service]))
-        return server.url(made[-1])
+        template = _templates[engine, service]
+        name = server.lend(template)
+        lent.append((name, template))
+        return server.url(name)
 
     yield sqlite if engine == "sqlite" else postgresql
-    for name in made:
-        request.getfixturevalue("postgres").drop_database(name)
+    for name, template in lent:
+        request.getfixturevalue("postgres").take_back(name, template)
 
 
 @pytest.fixture
