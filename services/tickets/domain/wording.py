@@ -16,7 +16,8 @@ _NUMBER = re.compile(r"\s*#?(\d{1,18})\s*")
 
 def words_of(text: str, most_bytes: int = MOST_BYTES) -> list[str]:
     """Letters and digits only, without case and accents: `Größe` is found by `grosse`, `ITSM-42` by `itsm 42`."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    # Twice: what a sign is made of may be a capital again (ᴬ is an A).
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.casefold()).casefold())
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     words: list[str] = []
     for match in _WORD.finditer(plain):

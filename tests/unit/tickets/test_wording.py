@@ -11,6 +11,7 @@ SAID = [
     ("ITSM-42: can't log in!", ["itsm", "42", "can", "t", "log", "in"]),
     ("ada@example.com", ["ada", "example", "com"]),
     ("snake_case", ["snake", "case"]),
+    ("ᴬ№ 5", ["ano", "5"]),
     ("動画が止まる", ["動", "画", "か", "止", "ま", "る"]),
     ("' & | ! :* \" \\", []),
     ("", []),

@@ -32,7 +32,8 @@ def country_days(country: str, subdivision: str | None, years: Sequence[int]) ->
     if subdivision is not None and subdivision not in known[country]:
         some = ", ".join(sorted(known[country])) or "none"
         raise _unknown("/subdivision", f"{country} has no subdivision {subdivision!r} with holidays; it has {some}.")
-    found = holidays.country_holidays(country, subdiv=subdivision, years=sorted(set(years)))
+    # Named in one language whatever the machine's own is: the mark of an estimate is a word too.
+    found = holidays.country_holidays(country, subdiv=subdivision, years=sorted(set(years)), language="en_US")
     days = {on: name for on, name in sorted(found.items()) if on.year in years}
     missing = [str(year) for year in sorted(set(years)) if not any(on.year == year for on in days)]
     notes = [f"Nothing is known for {', '.join(missing)}."] if missing else []
