@@ -31,8 +31,13 @@ async def order(desk: TicketsDesk, path: str, status: int = 202, **said: Any) ->
     return answer.json()
 
 
+async def order_preview(desk: TicketsDesk, old: str, new: str, **said: Any) -> Any:
+    said |= {"from": old, "to": new}
+    return await order(desk, "", **said)
+
+
 async def preview(desk: TicketsDesk, old: str, new: str, **said: Any) -> Any:
-    made = await order(desk, "", **{"from": old, "to": new, **said})
+    made = await order_preview(desk, old, new, **said)
     assert made["state"] == "previewing"
     await run(desk)
     return await desk.get(f"/v1/migrations/{made['migration_id']}")
@@ -66,7 +71,7 @@ async def opened(desk: TicketsDesk, count: int) -> list[Any]:
 async def test_chunks_go_through_every_ticket_once_and_progress_can_be_read(desk: TicketsDesk) -> None:
     await opened(desk, 5)
     new = await published(desk)
-    made = await order(desk, "", **{"from": "standard@1", "to": new})
+    made = await order_preview(desk, "standard@1", new)
     assert made["progress"] == {"done": 0, "total": 5}
     runner = MigrationRunner(desk.database, business=desk.runtime.business, at_once=2)
     seen = []
@@ -150,7 +155,7 @@ async def test_a_ticket_that_was_finished_meanwhile_keeps_what_it_was_finished_u
 async def test_orders_come_in_their_order_or_not_at_all(desk: TicketsDesk) -> None:
     await opened(desk, 1)
     proposed = f"standard@{(await put(desk, rule(targets=QUICK)))['version']}"
-    made = await order(desk, "", **{"from": "standard@1", "to": proposed})
+    made = await order_preview(desk, "standard@1", proposed)
     path = f"/{made['migration_id']}"
     assert (await order(desk, f"{path}/apply", 409))["code"] == "migration_not_ready"
     await run(desk)
