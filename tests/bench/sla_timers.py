@@ -26,7 +26,7 @@ from shared.clock import FixedClock, SystemClock, monotonic
 from shared.database import Database
 from tests.bench.report import Figure, millis, percentile
 from tests.bench.running import Service, broker, database
-from tests.bench.stock import Stock, clock_id, fill
+from tests.bench.stock import Stock, clock_id, fill, vacuum
 
 BENCH = "sla timers"
 SECOND = timedelta(seconds=1)
@@ -301,6 +301,8 @@ async def _engine(engine: str, url: str, folder: Path, load: Load, small: int) -
             again = await storm(url, nats_url, load, replicas=2, first=load.due, lead=lead)
             for figure in told_figures(f"{engine}, two replicas", load, again):
                 yield figure
+    if engine == "postgresql":
+        await asyncio.to_thread(vacuum, url)
     rounds = max(3, min(30, open_for_long.tickets // (4 * AT_ONCE)))
     large = await ticks(url, open_for_long, rounds)
     few = Stock(tickets=small // 2, soon=0, due_from=SystemClock().now(), window=load.window)

@@ -117,8 +117,14 @@ def _fill_postgres(url: str, stock: Stock, tables: Tables, *, settle: bool) -> N
                 for row in rows:
                     copy.write_row(tuple(row.values()))
     if settle:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("VACUUM ANALYZE")
+        vacuum(url)
+
+
+def vacuum(url: str) -> None:
+    """What PostgreSQL does by itself within a minute."""
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
 
 
 def _once(stock: Stock) -> list[tuple[str, dict[str, Any]]]:
