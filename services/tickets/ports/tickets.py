@@ -113,12 +113,6 @@ class Tickets(Protocol):
         """The keys that were not claimed before, claimed now."""
         ...
 
-    async def next_due(self) -> datetime | None: ...
-
-    async def load_due(self, now: datetime, limit: int) -> list[Dossier]:
-        """Tickets with a clock that is due, to be changed, the earliest first among those taken."""
-        ...
-
     async def unattributed(
         self, *, person_ids: Collection[str], since: datetime | None = None, limit: int
     ) -> list[str]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
-from sqlalchemy import ColumnElement, Select, Table, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Table, or_, select, update
 from sqlmodel import SQLModel, col
 
 from services.tickets.adapters.repository import rows
@@ -144,19 +144,6 @@ class LoadingTickets:
             claimed |= set((await self._session.execute(statement)).scalars())
         return claimed
 
-    async def next_due(self) -> datetime | None:
-        statement = select(func.min(col(ClockRow.due_at))).where(*_pending())
-        return (await self._session.execute(statement)).scalar_one_or_none()
-
-    async def load_due(self, now: datetime, limit: int) -> list[Dossier]:
-        statement = (
-            select(col(ClockRow.ticket_id))
-            .where(*_pending(), col(ClockRow.due_at) <= now)
-            .order_by(col(ClockRow.due_at), col(ClockRow.clock_id))
-            .limit(limit)
-        )
-        return await self.load((await self._session.execute(statement)).scalars().all())
-
     async def unattributed(
         self, *, person_ids: Collection[str], since: datetime | None = None, limit: int
     ) -> list[str]:
@@ -197,10 +184,6 @@ def _named(name: str) -> ColumnElement[bool]:
 
 def _is_number(name: str) -> bool:
     return name.isascii() and name.isdigit() and len(name) <= LONGEST_NUMBER
-
-
-def _pending() -> tuple[Any, ...]:
-    return col(ClockRow.state) == "running", col(ClockRow.breached_at).is_(None), col(ClockRow.due_at).is_not(None)
 
 
 def _unattributed(limit: int) -> Select[str]:
