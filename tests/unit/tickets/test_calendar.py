@@ -222,3 +222,14 @@ def test_hours_change_at_an_instant_and_need_a_calendar_from_the_beginning() -> 
     for pieces in ((), ((noon, always),), ((BEGINNING, always), (noon, always), (noon, always))):
         with pytest.raises(CalendarInvalid):
             Hours(pieces=pieces)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "UTC", "Pacific/Chatham"])
+def test_a_night_over_the_turn_of_the_year_counts_whole_west_and_east_of_greenwich(zone: str) -> None:
+    nights = Calendar(zone=zone, week=(NIGHTS,) * 7)
+    evening = instant("2026-12-31T22:00", zone)
+    fresh = Calendar(zone=zone, week=(NIGHTS,) * 7, holidays=frozenset({date(2020, 1, 1)}))
+    for hours in (nights, fresh):
+        assert hours.open_between(evening + timedelta(hours=7), evening + timedelta(hours=24)) == timedelta(hours=1)
+        assert hours.open_between(evening - timedelta(hours=1), evening + timedelta(hours=9)) == timedelta(hours=8)
+        assert hours.after(evening, timedelta(hours=8)) == evening + timedelta(hours=8)

@@ -10,7 +10,7 @@ from services.tickets.domain.clock import (
     news_of,
 )
 from services.tickets.domain.moment import Moment, MomentKind
-from services.tickets.domain.policy import OnReopen, Priority, Status, Target
+from services.tickets.domain.policy import OnChange, OnReopen, Priority, Status, Target
 from services.tickets.domain.segment import SegmentKind, segments
 from tests.unit.tickets.histories import (
     ALWAYS,
@@ -261,6 +261,26 @@ def test_a_ticket_without_a_team_has_no_ola_and_a_holding_of_no_length_is_none()
     assert run(opened(), until=at(1), book=book) == {}
     clocks = run(opened(team="network"), changed(NINE, team="video"), until=at(0.5), book=book)
     assert [(key, clock.team) for key, clock in clocks.items()] == [(OLA, "video")]
+
+
+def test_a_holding_that_restarted_when_the_ticket_was_solved_begins_anew_when_it_is_reopened() -> None:
+    urgent = rule(
+        {}, name="urgent", when={"priority": ("P1",)}, olas={"*": HOUR}, on_change={Target.OLA: OnChange.RESTART}
+    )
+    book = policy(urgent, rule({}, olas={"*": 4 * HOUR}))
+    moments = [opened(priority=Priority.P3, team="video"), raised(Priority.P1, at(1)), became(Status.SOLVED, at(1))]
+    clocks = run(*moments, became(Status.OPEN, at(2)), until=at(2), book=book)
+    assert [(clock.started_at, *standing(clock)) for clock in clocks.values()] == [
+        (NINE, "cancelled", at(1)),
+        (at(2), "running", at(3)),
+    ]
+
+
+def test_hours_that_change_and_change_back_at_one_instant_never_changed() -> None:
+    vips = rule(name="vip", when={"tags": ("vip",), "priority": ("P2",)}, calendar=ALWAYS)
+    moments = [opened(priority=Priority.P1, tags=["vip"]), raised(Priority.P2, at(1)), changed(at(1), tags=[])]
+    clock = run(*moments, until=at(2), book=policy(vips, rule()))[RESOLUTION]
+    assert len(clock.hours.pieces) == 1
 
 
 # Targets that are absent
