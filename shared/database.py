@@ -217,12 +217,26 @@ async def _shielded(step: Any) -> None:
 def _engines(url: str, dialect: Dialect) -> tuple[AsyncEngine, AsyncEngine]:
     if dialect == "postgresql":
         engine = create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, pool_timeout=30)
+        _prepare_postgres(engine)
         return engine, engine.execution_options(postgresql_readonly=True)
     writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
     reader = create_async_engine(url, pool_size=4, max_overflow=4, pool_timeout=60)
     _prepare_sqlite(writer, begin="BEGIN IMMEDIATE", query_only=False)
     _prepare_sqlite(reader, begin="BEGIN", query_only=True)
     return writer, reader
+
+
+def _prepare_postgres(engine: AsyncEngine) -> None:
+    """A plan that was made for a table with a few rows must not stay when it has a hundred thousand a minute later: nothing tells
+    PostgreSQL to think again before autovacuum comes by. Planning each time costs less than the one scan that it saves."""
+
+    def on_connect(connection: Any, _: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("SET plan_cache_mode = force_custom_plan")
+        cursor.close()
+        connection.commit()
+
+    event.listen(engine.sync_engine, "connect", on_connect)
 
 
 def _prepare_sqlite(engine: AsyncEngine, *, begin: str, query_only: bool) -> None:
