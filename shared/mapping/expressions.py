@@ -16,8 +16,12 @@ Functions beyond the standard. None of them raises: what does not fit gives null
   unpack(value)               PHP-serialised or JSON text to its value; objects and arrays as they are
   claims(token)               the claims of a JWT, unverified
   clip(text, length)          at most so many characters
+  escaped(text)               text as HTML shows it: &, <, > and quotes written out, line ends as <br>
+  plain(text)                 HTML as text: without tags, entities written out
+  link(headers_link, rel)     the address with that `rel` in a Link header (RFC 8288), or null
 """
 
+import html
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -34,6 +38,9 @@ from shared.mapping.php import unserialize
 ROOTS = frozenset({"body", "envelope", "headers", "context", "each", "let"})
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 _DATE_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}", re.ASCII)
+_BREAK = re.compile(r"<br\s*/?>|</(?:p|div|li|tr|h[1-6])\s*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
+_LINK = re.compile(r"<([^<>]*)>\s*;[^,<]*?rel=\"?([\w-]+)\"?")
 _SEPARATORS = re.compile(r"[/\\#]")
 
 
@@ -152,6 +159,25 @@ class VendorFunctions(functions.Functions):  # type: ignore[misc]  # jmespath ha
     def _func_clip(self, value: Any, length: Any) -> str | None:
         return value[: int(length)] if isinstance(value, str) and isinstance(length, int) else None
 
+    @_takes(1)
+    def _func_escaped(self, value: Any) -> str | None:
+        return html.escape(value).replace("\n", "<br>\n") if isinstance(value, str) else None
+
+    @_takes(1)
+    def _func_plain(self, value: Any) -> str | None:
+        return _plain(value) if isinstance(value, str) else None
+
+    @_takes(2)
+    def _func_link(self, value: Any, rel: Any) -> str | None:
+        if not isinstance(value, str):
+            return None
+        return next((match[1] for match in _LINK.finditer(value) if match[2] == rel), None)
+
+
+def _plain(markup: str) -> str:
+    text = _BREAK.sub("\n", markup)
+    return html.unescape(_TAG.sub("", text)).strip()
+
 
 def _has(value: Any, mark: Any) -> bool:
     return isinstance(value, str) and isinstance(mark, str) and mark != "" and mark in value
@@ -198,8 +224,8 @@ class Expression:
         }
 
 
-def compile_expression(text: str) -> Expression:
-    """Compile and check names and numbers of arguments. `ValueError` says what is wrong."""
+def compile_expression(text: str, *, roots: frozenset[str] = ROOTS) -> Expression:
+    """Compile and check names and numbers of arguments. `ValueError` says what is wrong. `roots` is what it may start with."""
     try:
         compiled = jmespath.compile(text)
     except (JMESPathError, RecursionError) as error:
@@ -210,8 +236,8 @@ def compile_expression(text: str) -> Expression:
         if node["type"] in ("subexpression", "index_expression") and node["children"][0]["type"] == "not_expression":
             raise ValueError(f"{text!r}: `!a.b` is read as `(!a).b`; write `!(a.b)`")
     first = _first_name(compiled.parsed)
-    if first is not None and first not in ROOTS:
-        raise ValueError(f"{text!r} starts with {first!r}; an expression starts with one of {', '.join(sorted(ROOTS))}")
+    if first is not None and first not in roots:
+        raise ValueError(f"{text!r} starts with {first!r}; an expression starts with one of {', '.join(sorted(roots))}")
     return Expression(text, compiled)
 
 

@@ -35,13 +35,13 @@ def one_or_many(value: Any) -> Any:
     return [value] if isinstance(value, str | Mapping) else value
 
 
-def _folded(value: Any) -> Any:
+def folded(value: Any) -> Any:
     """Keys of a value map as texts in lower case: YAML reads `true:` and `1:` as something else."""
     return {(as_text(key) or "").lower(): item for key, item in value.items()} if isinstance(value, Mapping) else value
 
 
 Code = Annotated[Expression, BeforeValidator(_compiled)]
-ValueMap = Annotated[dict[str, str | None], BeforeValidator(_folded)]
+ValueMap = Annotated[dict[str, str | None], BeforeValidator(folded)]
 
 
 class Part(BaseModel):

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
 
 from shared.mapping.bodies import BodyFormat
+from shared.mapping.calls import Calls, Leaf, ListCall
 from shared.mapping.errors import VendorFileError
 from shared.mapping.expressions import Expression
 from shared.mapping.rules import LMS_TYPES, Code, Meaning, Part, Spec, ValueMap, one_or_many
@@ -88,6 +89,8 @@ class VendorFile(Meaning):
     times: Times = Times()
     maps: dict[str, ValueMap] = {}
     answers: dict[str, Answer] = {}
+    calls: Calls | None = None
+    """How it is asked and told, for two-way sync (`docs/helpdesks.md`)."""
     _document: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @property
@@ -104,7 +107,15 @@ class VendorFile(Meaning):
         for place, part in _parts(self, ""):
             if isinstance(part, Spec) and isinstance(part.map, str) and part.map not in self.maps:
                 raise ValueError(f"{place[1:]} uses the map {part.map!r}, which is not under `maps`")
-            if isinstance(part, Expression) and not place.startswith(".handshake"):
+            if (
+                isinstance(part, Leaf)
+                and isinstance(part.map, str)
+                and part.map not in (self.calls.maps if self.calls else {})
+            ):
+                raise ValueError(f"{place[1:]} uses the map {part.map!r}, which is not under `calls.maps`")
+            if isinstance(part, ListCall) and part.answer not in self.answers:
+                raise ValueError(f"{place[1:]} names the answer {part.answer!r}, which is not under `answers`")
+            if isinstance(part, Expression) and not place.startswith((".handshake", ".calls")):
                 missing = part.header_names() - kept
                 if missing:
                     raise ValueError(
