@@ -125,6 +125,8 @@ class HelpdeskFact(_Fact):
     assignee: Identity | None = None
     created_at: datetime | None = None
     tags: tuple[str, ...] | None = None
+    queue: str | None = None
+    """Where the ticket lives there: a project, queue, group, table or repository."""
     comment: CommentFact | None = None
 
 

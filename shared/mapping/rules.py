@@ -18,7 +18,7 @@ COMMON_FIELDS = frozenset({"occurred_at", "vendor_event", "dedupe_key"})
 LMS_FIELDS = COMMON_FIELDS | {"person", "course", "level", "module", "state", "vendor_state", "score", "voids"}
 HELPDESK_FIELDS = COMMON_FIELDS | {
     "ticket", "subject", "status", "vendor_status", "priority", "vendor_priority",
-    "requester", "assignee", "created_at", "tags", "comment",
+    "requester", "assignee", "created_at", "tags", "queue", "comment",
 }  # fmt: skip
 
 
@@ -120,6 +120,7 @@ class FactFields(Part):
     assignee: Who | None = None
     created_at: Slot | None = None
     tags: Slot | None = None
+    queue: Slot | None = None
     comment: CommentSlots | None = None
     occurred_at: Slot | None = None
     vendor_event: Slot | None = None
