@@ -208,6 +208,8 @@ class Calls(Part):
     """Whether it can keep a comment from the requester; without that, internal comments stay here."""
     takes: list[Literal["status", "priority", "subject"]] = ["status", "priority"]
     """The fields that `change` can write."""
+    says: dict[Literal["status", "priority"], dict[str, str]] = {}
+    """What it says after it was told a word of ours, in our words, where that is another one: `status: {on_hold: open}`."""
     check: Call | None = None
     tickets: Annotated[ListCall | None, Field(alias="list")] = None
     read: ListCall | None = None
