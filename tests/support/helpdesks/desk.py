@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, ClassVar, Literal
 
 from starlette.applications import Starlette
@@ -248,7 +249,7 @@ class SimulatedDesk(ABC):
                 answer = await handler(request)
             except Declined as declined:
                 answer = declined.answer
-            answer.headers.update(self.answer_headers())
+            answer.headers.update({"date": format_datetime(self.clock(), usegmt=True), **self.answer_headers()})
             return answer
 
         return Route(route.path, guarded, methods=sorted(route.methods or {"GET"}))
