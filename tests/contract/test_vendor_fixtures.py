@@ -11,7 +11,7 @@ from tests.support.vendors import FIXTURES, answer_facts, facts_of, short, under
 
 pytestmark = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the real payloads of ../shared/fixtures are not here")
 
-VENDORS = ["moodle", "xapi", "canvas", "zendesk", "jira", "zammad", "standard-webhooks"]
+VENDORS = ["moodle", "xapi", "canvas", "zendesk", "jira", "zammad", "rt", "standard-webhooks"]
 XAPI_COURSE = "http://xapi.moodle.test/xapi/activities/course/"
 XAPI_PERSON = "d0d6cd21-bbea-4179-a7e9-affdea1a1d84"
 SOMEONE = "some-instance-test@gmail.com"
@@ -165,6 +165,8 @@ REFUSED = {
     "xapi/spec_signed_statement_jws": "not JSON",
     "jira/signature_vector_x_hub_signature": "not JSON",
     "standard-webhooks/test_vector": "no rule",
+    "rt/rest2_collection": "no rule",  # answers
+    "rt/rest2_ticket_search_item": "no rule",
 }
 
 
@@ -295,3 +297,25 @@ def test_a_real_list_of_activities_gives_modules(path: Path) -> None:
     assert [(fact["module"], fact["state"] != "in_progress") for fact in facts] == [
         (str(part["cmid"]), part["state"] != 0) for part in document["statuses"]
     ]
+
+
+HELPDESK_ANSWERS: dict[str, tuple[str, list[dict[str, Any]]]] = {
+    "rt/rest2_ticket_search_item": (
+        "tickets",
+        [ticket("ticket", "2", "solved", ("username", "root"), vendor_status="resolved", queue="General", subject="Sample Ticket",
+                assignee={"scheme": "username", "value": "root"}, created_at=None)],  # a malformed time
+    ),
+    "rt/rest2_collection": ("tickets", []),  # queues
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(HELPDESK_ANSWERS))
+def test_a_real_answer_of_a_helpdesk_means_what_is_written_beside_it(name: str) -> None:
+    answer, expected = HELPDESK_ANSWERS[name]
+    document = json.loads((FIXTURES / f"{name}.json").read_text("utf-8"))
+    if not expected:
+        with pytest.raises(NotUnderstood, match="no rule"):
+            answer_facts(name.partition("/")[0], answer, document)
+        return
+    facts = answer_facts(name.partition("/")[0], answer, document)
+    assert [{key: fact.get(key) for key in wanted} for fact, wanted in zip(facts, expected, strict=True)] == expected
