@@ -1,7 +1,7 @@
 """What one fact of a helpdesk does to a ticket's folder. Facts come late, twice and out of order; each keeps its own time."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from services.tickets.domain.dossier import Dossier
@@ -28,6 +28,10 @@ class Arrival:
     source: str
     delivery_id: str
     received_at: datetime
+    whole: bool = False
+    """Read from the helpdesk by us, so it is so now; a webhook only says that it was so."""
+    says: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """`calls.says` of the source's vendor file."""
 
 
 def named_in(source: str, facts: Iterable[HelpdeskFact]) -> dict[Identification, str]:
