@@ -1,4 +1,4 @@
-"""Orders whose answer was lost: see whether they took effect, once they cannot take effect any more; only then send them again."""
+"""Orders whose answer was lost: see whether they took effect, once they no longer can; only then send them again."""
 
 from dataclasses import replace
 from datetime import datetime
