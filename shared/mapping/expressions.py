@@ -12,6 +12,7 @@ Functions beyond the standard. None of them raises: what does not fit gives null
   iso(text)                   the text if it looks like an ISO date with a time, else null (templates write times for people, too)
   leaf(text)                  last part of a path, URL or PHP class: leaf('\\core\\event\\x') is 'x'
   latest(array)               the greatest positive number in an array
+  member(array, name, value)  the first object of an array whose `name` is the value, both as texts: joins what lies beside a list
   fraction(value, low, high)  where a value lies between low and high, 0 to 1; null outside and where a bound is unknown
   unpack(value)               PHP-serialised or JSON text to its value; objects and arrays as they are
   claims(token)               the claims of a JWT, unverified
@@ -122,6 +123,13 @@ class VendorFunctions(functions.Functions):  # type: ignore[misc]  # jmespath ha
     @_takes(1)
     def _func_iso(self, value: Any) -> str | None:
         return value if isinstance(value, str) and _DATE_AND_TIME.match(value.strip()) else None
+
+    @_takes(3)
+    def _func_member(self, values: Any, name: Any, value: Any) -> Any:
+        wanted = as_text(value)
+        if wanted is None or not isinstance(name, str) or not isinstance(values, list):
+            return None
+        return next((each for each in values if isinstance(each, dict) and as_text(each.get(name)) == wanted), None)
 
     @_takes(1)
     def _func_latest(self, values: Any) -> float | None:

@@ -98,7 +98,7 @@ class RestHelpdesk:
         earliest = ticket.attempt_since - SKEW
         root = {"ticket": {"id": ticket.external_id}}
         async for answer, found, items in self._pages(call, root, ticket.external_id or ""):
-            marked = [json.dumps(item, ensure_ascii=False) for item in items]
+            marked = [item for item in items if comment.marker in json.dumps(item, ensure_ascii=False)]
             for fact in found.facts:
                 said = fact.comment
                 if fact.type != "comment" or said is None or said.id is None or said.id in known:
@@ -301,9 +301,18 @@ def _objects(value: Any, depth: int) -> Iterator[Any]:
         yield from _objects(each, depth + 1)
 
 
-def _marks(items: Collection[str], marker: str, said: CommentFact) -> bool:
-    """Whether the smallest object that holds the marker is the comment of this id."""
+def _marks(holding: Collection[Mapping[str, Any]], marker: str, said: CommentFact) -> bool:
+    """Whether the marker is within the comment of this id: the smallest object that holds it and has an id of its own.
+
+    A page holds all of its comments, and what holds the marker may be deep inside one.
+    """
     if marker in (said.body or ""):
         return True
-    holding = sorted((item for item in items if marker in item), key=len)
-    return any((said.id is not None and f'"{said.id}"' in item) or f": {said.id}," in item for item in holding[:2])
+    named = [(len(json.dumps(each)), ids) for each in holding if (ids := _ids(each))]
+    return said.id is not None and bool(named) and said.id in min(named, key=lambda each: each[0])[1]
+
+
+def _ids(item: Mapping[str, Any]) -> set[str]:
+    """The ids that an object itself says it has."""
+    texts = (as_text(value) for name, value in item.items() if name.lower().endswith("id"))
+    return {text for text in texts if text is not None}

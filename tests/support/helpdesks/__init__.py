@@ -1,0 +1,12 @@
+"""Simulated helpdesks by name. `ALL` is what the contract tests of the sync run against."""
+
+from tests.support.helpdesks.desk import SimulatedDesk
+from tests.support.helpdesks.faults import DeskTransport, Faults, Refusal
+from tests.support.helpdesks.records import RemoteComment, RemoteState, SentWebhook
+from tests.support.helpdesks.zendesk import Zendesk
+
+ALL: dict[str, type[SimulatedDesk]] = {
+    "zendesk": Zendesk,
+}
+
+__all__ = ["ALL", "DeskTransport", "Faults", "Refusal", "RemoteComment", "RemoteState", "SentWebhook", "SimulatedDesk"]
