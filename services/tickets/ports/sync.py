@@ -256,7 +256,9 @@ class RemoteWrites(Protocol):
         """Orders whose turn it is (one a ticket, oldest first): those to be sent, or those whose answer was lost."""
         ...
 
-    async def next_try(self, connector: str) -> datetime | None: ...
+    async def next_try(self, connector: str) -> datetime | None:
+        """When the next order has its turn, or is looked for; None while there is none."""
+        ...
 
     async def done_here(self, ticket_ids: Collection[str], external_ids: Collection[str]) -> set[tuple[str, str]]:
         """Which comments of theirs, by ticket, are ours."""

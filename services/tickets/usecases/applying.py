@@ -117,6 +117,7 @@ def apply_fact(
         Report(
             at=at,
             subject=fact.subject,
+            description=_description(folder.ticket, fact),
             vendor_status=fact.vendor_status,
             external_key=fact.ticket.key,
             requester_id=requester.contact_id if requester else None,
@@ -131,6 +132,11 @@ def apply_fact(
         _changed_there(folder, there, fact, fact.comment, at, now, arrival.source)
     elif unheard:
         _comment(folder, arrival, fact, fact.comment, contacts, at, now)
+
+
+def _description(ticket: Ticket, fact: HelpdeskFact) -> str | None:
+    """One that was written here stays as it was written: theirs is our own, as they keep it."""
+    return fact.description if not ticket.description or "description" in ticket.told_at else None
 
 
 def happened_at(folder: Folder, fact: HelpdeskFact, arrival: Arrival, now: datetime) -> datetime:

@@ -64,9 +64,7 @@ async def _links(
     asked = [
         each.ticket.ticket_id
         for each in dossiers
-        if each.ticket.source is not None
-        and each.ticket.ticket_id not in links
-        and not folders[each.ticket.ticket_id].new
+        if each.ticket.ticket_id not in links and not folders[each.ticket.ticket_id].new
     ]
     if asked:
         links |= await unit.remote_links.load(asked)
