@@ -2,8 +2,13 @@
 
 from tests.support.helpdesks.desk import SimulatedDesk
 from tests.support.helpdesks.faults import DeskTransport, Faults, Refusal
+from tests.support.helpdesks.freshdesk import Freshdesk
+from tests.support.helpdesks.freshservice import Freshservice
 from tests.support.helpdesks.records import RemoteComment, RemoteState, SentWebhook
 
-ALL: dict[str, type[SimulatedDesk]] = {}
+ALL: dict[str, type[SimulatedDesk]] = {
+    "freshdesk": Freshdesk,
+    "freshservice": Freshservice,
+}
 
 __all__ = ["ALL", "DeskTransport", "Faults", "Refusal", "RemoteComment", "RemoteState", "SentWebhook", "SimulatedDesk"]
