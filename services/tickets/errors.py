@@ -266,3 +266,53 @@ class WebhookNotUsable(InvalidRequest):
 class WebhooksNotSetUp(Conflict):
     code = "webhooks_not_set_up"
     title = "Webhooks cannot be kept yet"
+
+
+class ConnectorNotFound(NotFound):
+    code = "connector_not_found"
+    title = "There is no such connector"
+
+
+class ConnectorNotUsable(InvalidRequest):
+    code = "connector_not_usable"
+    title = "The connector cannot be set up so"
+
+
+class CredentialsNotSetUp(Conflict):
+    code = "credentials_not_set_up"
+    title = "Credentials cannot be kept yet"
+
+
+class WriteNotFound(NotFound):
+    code = "write_not_found"
+    title = "There is no such order to a helpdesk"
+
+
+class WriteNotRefused(Conflict):
+    code = "write_not_refused"
+    title = "The order is not one that was refused"
+
+
+class RunNotFound(NotFound):
+    code = "run_not_found"
+    title = "There is no such run"
+
+
+class RunUnderWay(Conflict):
+    code = "run_under_way"
+    title = "A run is under way already"
+
+
+class SyncProblemNotFound(NotFound):
+    code = "sync_problem_not_found"
+    title = "There is no such item in quarantine"
+
+
+class TicketNotLinked(NotFound):
+    code = "ticket_not_linked"
+    title = "The ticket is at no helpdesk"
+
+
+class TicketAlreadyLinked(Conflict):
+    code = "ticket_already_linked"
+    title = "The ticket is at a helpdesk already"

@@ -8,6 +8,8 @@ from shared.mapping.engine import (
     to_json,
     understand,
     understand_answer,
+    understand_item,
+    understand_page,
 )
 from shared.mapping.errors import NotUnderstood, VendorFileError
 from shared.mapping.intake import (
@@ -38,5 +40,7 @@ __all__ = [
     "to_json",
     "understand",
     "understand_answer",
+    "understand_item",
+    "understand_page",
     "vendor_names",
 ]

@@ -77,7 +77,20 @@ def understand_answer(
     """The facts of a page of a REST answer. `context` is what the call asked about; `context.source` becomes `course.source`.
 
     `NotUnderstood` when the document is an error of the system (whatever its HTTP status), or when any item fails:
-    a page is fetched again, so half a page is worth nothing.
+    a page is fetched again, so half a page is worth nothing. (Who keeps what fails takes `understand_page`.)
+    """
+    found, _ = understand_page(vendor, answer, document, context=context)
+    if found.problems:
+        raise NotUnderstood(found.problems[0].detail, found.problems[0].expression)
+    return found.facts
+
+
+def understand_page(
+    vendor: VendorFile, answer: str, document: Any, *, context: Mapping[str, Any] | None = None
+) -> tuple[Understanding, list[Any]]:
+    """The facts of a page, the items that could not be understood, and all items as they came.
+
+    `NotUnderstood` when the document is an error of the system (whatever its HTTP status) or holds no list.
     """
     meaning = vendor.answers.get(answer)
     if meaning is None:
@@ -87,7 +100,6 @@ def understand_answer(
     root: dict[str, Any] = {
         "body": document, "envelope": document, "headers": {}, "context": asked, "each": None, "let": {},
     }  # fmt: skip
-    found = Understanding()
     try:
         refusal = meaning.refused.of(root) if meaning.refused is not None else None
         items = meaning.items.of(root) if meaning.items is not None else [document]
@@ -97,11 +109,27 @@ def understand_answer(
         raise NotUnderstood(f"the system answered with an error: {as_text(refusal) or 'refused'}")
     if not isinstance(items, list):
         raise NotUnderstood("the answer holds no list", meaning.items.text if meaning.items is not None else None)
+    found = Understanding()
     for number, item in enumerate(items):
         _understand_item(vendor, meaning, {**root, "body": item}, number, found)
-    if found.problems:
-        raise NotUnderstood(found.problems[0].detail, found.problems[0].expression)
-    return _finished(found, as_text(asked.get("source")), None).facts
+    taken: dict[str, str] = {}
+    source = as_text(asked.get("source"))
+    facts = [_keyed(_sourced(fact, source), taken, None) for fact in found.facts]
+    return Understanding(facts, found.problems), items
+
+
+def understand_item(vendor: VendorFile, answer: str, item: Any, *, context: Mapping[str, Any]) -> Understanding:
+    """One item of a page again, as it was kept when it could not be understood."""
+    meaning = vendor.answers.get(answer)
+    if meaning is None:
+        raise NotUnderstood(f"the vendor file {vendor.vendor} knows no answer {answer!r}")
+    found = Understanding()
+    root: dict[str, Any] = {
+        "body": item, "envelope": item, "headers": {}, "context": dict(context), "each": None, "let": {},
+    }  # fmt: skip
+    _understand_item(vendor, meaning, root, 0, found)
+    taken: dict[str, str] = {}
+    return Understanding([_keyed(fact, taken, None) for fact in found.facts], found.problems)
 
 
 def _items_of(vendor: VendorFile, document: Any, root: Mapping[str, Any]) -> list[Any] | None:

@@ -14,6 +14,7 @@ from services.tickets.ports.policies import Calendars, Migrations, Policies
 from services.tickets.ports.recognitions import Recognitions
 from services.tickets.ports.reports import Reports
 from services.tickets.ports.reviews import Reviews
+from services.tickets.ports.sync import Connectors, RemoteLinks, RemoteWrites, SyncRecords
 from services.tickets.ports.teams import Teams, Views
 from services.tickets.ports.tickets import Tickets
 from services.tickets.ports.what_ifs import WhatIfs
@@ -85,6 +86,18 @@ class TicketsUnit(Protocol):
 
     @property
     def webhooks(self) -> Webhooks: ...
+
+    @property
+    def connectors(self) -> Connectors: ...
+
+    @property
+    def remote_links(self) -> RemoteLinks: ...
+
+    @property
+    def remote_writes(self) -> RemoteWrites: ...
+
+    @property
+    def sync_records(self) -> SyncRecords: ...
 
     def record(self, payload: Event, *, aggregate_version: int | None = None) -> Envelope[Any]: ...
 

@@ -4,6 +4,7 @@ A simulator behaves as its vendor documents, whatever our vendor file asks of it
 """
 
 from abc import ABC, abstractmethod
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Literal
@@ -14,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from shared.mapping.vendor_file import VendorFile
 from tests.support.helpdesks.faults import Faults
 from tests.support.helpdesks.records import (
     Change,
@@ -27,6 +29,7 @@ from tests.support.helpdesks.records import (
 
 Handler = Callable[[Request], Awaitable[Response]]
 Words = Mapping[str, str]
+What = Literal["created", "changed", "commented", "deleted"]
 
 
 class Declined(Exception):
@@ -35,6 +38,19 @@ class Declined(Exception):
     def __init__(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{status}: {body}")
         self.answer = JSONResponse(body, status, dict(headers or {}))
+
+
+def stamp(at: datetime) -> str:
+    """A time as most write it: `2026-03-02T09:30:00Z`."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def carries(request: Request, credential: Mapping[str, str]) -> bool:
+    """Whether the request carries this credential as Basic or, of the kind `token`, as a bearer token."""
+    if credential["kind"] == "basic":
+        pair = f"{credential['user']}:{credential['secret']}"
+        return request.headers.get("authorization") == f"Basic {b64encode(pair.encode()).decode()}"
+    return request.headers.get("authorization") == f"Bearer {credential['secret']}"
 
 
 class SimulatedDesk(ABC):
@@ -52,6 +68,9 @@ class SimulatedDesk(ABC):
     settings: Mapping[str, str]
     secret: str = "the-secret-of-its-webhooks"
     first_ticket: ClassVar[int] = 101
+    sends_webhooks: ClassVar[bool] = True
+    vendor_file: VendorFile | None = None
+    """For a vendor that does not come with Glidepath."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
@@ -94,9 +113,8 @@ class SimulatedDesk(ABC):
 
     @abstractmethod
     def announce(
-        self, what: Literal["created", "changed", "commented", "deleted"], ticket: StoredTicket, by: Person,
-        *, changes: list[Change], comment: StoredComment | None,
-    ) -> None:  # fmt: skip
+        self, what: What, ticket: StoredTicket, by: Person, changes: list[Change], comment: StoredComment | None
+    ) -> None:
         """Calls `send` with what this vendor sends, if anything."""
 
     # --- acts of people there, and of the API ---------------------------------------------------------------------------
@@ -123,7 +141,7 @@ class SimulatedDesk(ABC):
 
     def delete(self, ticket_id: str) -> None:
         ticket = self.tickets.pop(self.stored(ticket_id).id)
-        self.announce("deleted", ticket, self.agent, changes=[], comment=None)
+        self.announce("deleted", ticket, self.agent, [], None)
 
     def make(
         self, requester: Person, subject: str, description: str, *, priority: str, status: str | None = None,
@@ -137,7 +155,7 @@ class SimulatedDesk(ABC):
             number, subject, description, words, priority, requester, at, at, tags=list(tags), more=more
         )
         self.made(ticket)
-        self.announce("created", ticket, by or requester, changes=[], comment=None)
+        self.announce("created", ticket, by or requester, [], None)
         return ticket
 
     def say(self, ticket: StoredTicket, body: str, by: Person, *, public: bool, **more: Any) -> StoredComment:
@@ -145,7 +163,7 @@ class SimulatedDesk(ABC):
         comment = StoredComment(self.next_id("comment", 9001), body, public, by, at, by is self.us, more)
         ticket.comments.append(comment)
         ticket.updated_at = max(ticket.updated_at, at)
-        self.announce("commented", ticket, by, changes=[], comment=comment)
+        self.announce("commented", ticket, by, [], comment)
         return comment
 
     def change(self, ticket: StoredTicket, by: Person, **fields: str) -> None:
@@ -161,7 +179,7 @@ class SimulatedDesk(ABC):
             self.changed(ticket, change)
             done.append(change)
         if done:
-            self.announce("changed", ticket, by, changes=done, comment=None)
+            self.announce("changed", ticket, by, done, None)
 
     # --- what is so there -------------------------------------------------------------------------------------------
 

@@ -21,6 +21,12 @@ from services.tickets.adapters.repository.reports import (
 )
 from services.tickets.adapters.repository.sources import SourceRepository
 from services.tickets.adapters.repository.support import SupportRepository
+from services.tickets.adapters.repository.sync import (
+    ConnectorRepository,
+    RemoteLinkRepository,
+    RemoteWriteRepository,
+    SyncRecordRepository,
+)
 from services.tickets.adapters.repository.teams import TeamRepository, ViewRepository
 from services.tickets.adapters.repository.tickets import TicketRepository
 from services.tickets.adapters.repository.webhooks import WebhookRepository
@@ -56,6 +62,10 @@ class DatabaseUnit:
         self.channel = ChannelRepository(work)
         self.faq = FaqRepository(work)
         self.support = SupportRepository(work)
+        self.connectors = ConnectorRepository(work)
+        self.remote_links = RemoteLinkRepository(work)
+        self.remote_writes = RemoteWriteRepository(work)
+        self.sync_records = SyncRecordRepository(work)
 
     def record(self, payload: Event, *, aggregate_version: int | None = None) -> Envelope[Any]:
         return self._work.record(payload, aggregate_version=aggregate_version)

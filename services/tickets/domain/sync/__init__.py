@@ -1,0 +1,48 @@
+"""Keeping a ticket the same here and at an outside helpdesk: who changed what, whose word counts, what is to be told."""
+
+from services.tickets.domain.sync.connector import Connector, Filters, Mode, owner_of, silent_since, usual_gap
+from services.tickets.domain.sync.link import (
+    FIELDS,
+    Conflict,
+    Field,
+    Owner,
+    RemoteLink,
+    agreed,
+    changed_here,
+    value_of,
+)
+from services.tickets.domain.sync.merge import Decision, Observation, decide
+from services.tickets.domain.sync.write import (
+    RemoteWrite,
+    WriteKind,
+    WriteState,
+    marker_of,
+    retry_in,
+    same_words,
+)
+
+__all__ = [
+    "FIELDS",
+    "Conflict",
+    "Connector",
+    "Decision",
+    "Field",
+    "Filters",
+    "Mode",
+    "Observation",
+    "Owner",
+    "RemoteLink",
+    "RemoteWrite",
+    "WriteKind",
+    "WriteState",
+    "agreed",
+    "changed_here",
+    "decide",
+    "marker_of",
+    "owner_of",
+    "retry_in",
+    "same_words",
+    "silent_since",
+    "usual_gap",
+    "value_of",
+]
