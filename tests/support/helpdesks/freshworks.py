@@ -4,13 +4,13 @@ import base64
 import binascii
 from abc import abstractmethod
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.support.helpdesks.desk import Declined, SimulatedDesk, Words
+from tests.support.helpdesks.desk import Declined, SimulatedDesk, What, Words, stamp
 from tests.support.helpdesks.markup import as_read, marked_up
 from tests.support.helpdesks.records import Change, Person, StoredComment, StoredTicket
 
@@ -26,7 +26,7 @@ WRITABLE = {
 
 
 def written(at: datetime | None) -> str | None:
-    return None if at is None else f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    return None if at is None else stamp(at)
 
 
 def invalid(field: str, message: str, code: str = "invalid_value") -> Declined:
@@ -227,9 +227,8 @@ class Freshworks(SimulatedDesk):
     # --- webhooks ----------------------------------------------------------------------------------------------------
 
     def announce(
-        self, what: Literal["created", "changed", "commented", "deleted"], ticket: StoredTicket, by: Person,
-        *, changes: list[Change], comment: StoredComment | None,
-    ) -> None:  # fmt: skip
+        self, what: What, ticket: StoredTicket, by: Person, changes: list[Change], comment: StoredComment | None
+    ) -> None:
         """A rule's body is a template whose values nobody escapes."""
         if what != "deleted":
             self.send(self.template(what, ticket, changes, comment).encode(), {"X-Webhook-Token": self.secret})
