@@ -142,6 +142,9 @@ class ListCall(Call):
     paging: Paging = Paging()
     cursor_lasts: bool = False
     """The vendor's own cursor also begins the next poll."""
+    ordered: bool = True
+    """False where the vendor cannot sort by change: then the latest change that was seen says nothing about what else there is,
+    and the next poll goes on from when this one began."""
     count: Code | None = None
     """How many items a page holds, where `answers` finds fewer than were sent."""
 
@@ -159,7 +162,7 @@ class SentCredential(Part):
     """Where a credential goes. `{secret}` and `{user}` are put in; without a template Basic and Bearer are as usual."""
 
     header: str = "Authorization"
-    template: str
+    template: str = ""
     title: str = ""
     """What the operator has to get, and where."""
 
