@@ -39,7 +39,7 @@ from shared.mapping.php import unserialize
 ROOTS = frozenset({"body", "envelope", "headers", "context", "each", "let"})
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 _DATE_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}", re.ASCII)
-_BREAK = re.compile(r"<br\s*/?>|</(?:p|div|li|tr|h[1-6])\s*>", re.IGNORECASE)
+_BREAK = re.compile(r"<br\s*/?>[ \t]*\n?|</(?:p|div|li|tr|h[1-6])\s*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _LINK = re.compile(r"<([^<>]*)>\s*;[^,<]*?rel=\"?([\w-]+)\"?")
 _SEPARATORS = re.compile(r"[/\\#]")

@@ -27,7 +27,7 @@ class RequestTracker(SimulatedDesk):
     }  # fmt: skip
     priorities: ClassVar[Words] = {"P1": "100", "P2": "75", "P3": "50", "P4": "0"}
     credential = {"kind": "token", "secret": "1-32-c0ffee"}
-    settings = {"queue": "General", "zone": "America/New_York"}
+    settings = {"queue": "General"}
     sends_webhooks = False
     # One series for everything that happens, whatever it happens to.
     series: ClassVar[Words] = {"comment": "transaction", "change": "transaction"}

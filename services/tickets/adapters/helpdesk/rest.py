@@ -16,12 +16,12 @@ from services.tickets.ports.sync import (
     Problem,
     Told,
 )
-from shared.clock import render_instant
+from shared.clock import Clock, render_instant
 from shared.errors import PermanentFailure, TemporaryFailure
 from shared.events.facts import CommentFact, HelpdeskFact
 from shared.mapping import NotUnderstood, VendorFile, understand_page
 from shared.mapping.calls import Call, Calls, ListCall, Paging
-from shared.mapping.expressions import ExpressionFailed, as_text
+from shared.mapping.expressions import Expression, ExpressionFailed, as_text
 from shared.mapping.times import zone
 
 MOST_PAGES = 500
@@ -34,10 +34,11 @@ LONGEST_REASON = 1_000
 class RestHelpdesk:
     """`ports.sync.Helpdesk` over an exchange of HTTP requests."""
 
-    def __init__(self, exchange: Exchange, vendor: VendorFile, settings: Mapping[str, str]) -> None:
+    def __init__(self, exchange: Exchange, vendor: VendorFile, settings: Mapping[str, str], clock: Clock) -> None:
         if vendor.calls is None:
             raise PermanentFailure(f"The vendor file {vendor.vendor} does not say how it is called.")
         self._exchange = exchange
+        self._clock = clock
         self._vendor = vendor
         self._calls: Calls = vendor.calls
         defaults = {name: setting.default for name, setting in self._calls.settings.items() if setting.default}
@@ -144,20 +145,26 @@ class RestHelpdesk:
         }  # fmt: skip
         answer = Answer(None, {}, None)
         for step in call.steps:
-            try:
-                if step.when is not None and not step.when.of(root):
-                    continue
-                for reason, needed in step.needs.items():
-                    if not needed.of(root):
-                        raise OrderRefused(reason)
-            except ExpressionFailed as error:
-                raise OrderRefused(f"The vendor file cannot say what to send: {error}") from error
+            if step.when is not None and not self._holds(step.when, root):
+                continue
+            for reason, needed in step.needs.items():
+                if not self._holds(needed, root):
+                    raise OrderRefused(reason)
             method, _ = step.request
             answer = await self._exchange.send(step, root, tells=tells and method != "GET")
             root |= {"body": answer.body, "headers": dict(answer.headers)}
             if step.name is not None:
                 steps[step.name] = answer.body
+        for reason, ensured in call.ensures.items():
+            if not self._holds(ensured, root):
+                raise OrderRefused(reason)
         return answer, root
+
+    def _holds(self, expression: Expression, root: Mapping[str, Any]) -> bool:
+        try:
+            return bool(expression.of(root))
+        except ExpressionFailed as error:
+            raise OrderRefused(f"The vendor file cannot say what to send: {error}") from error
 
     async def _listed(self, call: ListCall, given: Mapping[str, Any], external_id: str) -> Answered:
         facts: list[HelpdeskFact] = []
@@ -247,6 +254,7 @@ class RestHelpdesk:
             "space": f"{there:%Y-%m-%d %H:%M:%S}",
             "minute": f"{there:%Y-%m-%d %H:%M}",
             "date": f"{there:%Y-%m-%d}",
+            "ago": max(int((self._clock.now() - at).total_seconds()), 0) + 1,
         }
 
     def _told(self, ticket: OutgoingTicket) -> dict[str, Any]:
