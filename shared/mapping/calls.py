@@ -107,6 +107,8 @@ class Call(Part):
     """Steps in order, and what is read from the last answer (expressions see it as `body`, all of them as `steps`)."""
 
     steps: Annotated[list[Step], BeforeValidator(one_or_many), Field(min_length=1)]
+    let: dict[str, Code] = {}
+    """Names for what is long to say, computed anew before each step and at the end; later ones see earlier ones."""
     items: Code | None = None
     """`find`: the tickets that may be the one that is looked for."""
     id: Code | None = None

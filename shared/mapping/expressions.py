@@ -16,6 +16,7 @@ Functions beyond the standard. None of them raises: what does not fit gives null
   fraction(value, low, high)  where a value lies between low and high, 0 to 1; null outside and where a bound is unknown
   unpack(value)               PHP-serialised or JSON text to its value; objects and arrays as they are
   claims(token)               the claims of a JWT, unverified
+  lines(text)                 its lines, without their ends
   clip(text, length)          at most so many characters
   escaped(text)               text as HTML shows it: &, <, > and quotes written out, line ends as <br>
   plain(text)                 HTML as text: without tags, entities written out
@@ -162,6 +163,10 @@ class VendorFunctions(functions.Functions):  # type: ignore[misc]  # jmespath ha
             return read_claims(value) if isinstance(value, str) else None
         except NotUnderstood:
             return None
+
+    @_takes(1)
+    def _func_lines(self, value: Any) -> list[str] | None:
+        return value.splitlines() if isinstance(value, str) else None
 
     @_takes(2)
     def _func_clip(self, value: Any, length: Any) -> str | None:

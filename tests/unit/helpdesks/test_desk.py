@@ -62,7 +62,9 @@ def test_every_webhook_passes_the_gateways_own_check_and_means_something(name: s
     for webhook in sent:
         headers = {header.lower(): value for header, value in webhook.headers.items()}
         assert any(
-            isinstance(verify(scheme, [desk.secret], headers, webhook.body, desk.clock()), Verified)
+            isinstance(
+                verify(scheme, [desk.secret], headers, webhook.body, desk.clock(), address="192.0.2.7"), Verified
+            )
             for scheme in vendor.verify
         )
         kept = {header: headers[header] for header in vendor.kept_headers if header in headers}
@@ -71,20 +73,20 @@ def test_every_webhook_passes_the_gateways_own_check_and_means_something(name: s
         facts += found.facts
     assert {fact.ticket.id for fact in facts if fact.type != "ignored"} == {ticket}
     assert "solved" in [fact.status for fact in facts if fact.type == "ticket"]
-    said = [fact.comment.body for fact in facts if fact.type == "comment"]
-    assert said[-3:] in (
-        [],
-        ["Which room?", "The blue one", "A cable"],
-    )  # not every vendor's webhooks tell what was said
+    said = {
+        fact.comment.id: fact.comment.body for fact in facts if fact.type == "comment"
+    }  # some are told twice, some never
+    assert list(said.values()) in ([], ["Which room?", "The blue one", "A cable"])
 
 
 @pytest.mark.parametrize("name", sorted(ALL))
 async def test_nobody_is_let_in_without_the_credential(name: str) -> None:
     desk = ALL[name](HandClock())
-    check = load_vendor(desk.vendor).calls if desk.vendor_file is None else desk.vendor_file.calls
-    assert check is not None
-    assert check.check is not None
-    path = check.check.steps[0].request[1].text
+    calls = (desk.vendor_file or load_vendor(desk.vendor)).calls
+    assert calls is not None
+    assert calls.check is not None
+    root = {"settings": {**{key: each.default for key, each in calls.settings.items()}, **desk.settings}}
+    path = calls.check.steps[0].request[1].fill(root)
     asking = Asking(desk)
     assert (await asking("GET", path)).status_code == 200
     refused = await asking("GET", path, headers={"authorization": "Bearer wrong"})

@@ -145,6 +145,7 @@ class RestHelpdesk:
         }  # fmt: skip
         answer = Answer(None, {}, None)
         for step in call.steps:
+            self._name(call, root)
             if step.when is not None and not self._holds(step.when, root):
                 continue
             for reason, needed in step.needs.items():
@@ -155,10 +156,20 @@ class RestHelpdesk:
             root |= {"body": answer.body, "headers": dict(answer.headers)}
             if step.name is not None:
                 steps[step.name] = answer.body
+        self._name(call, root)
         for reason, ensured in call.ensures.items():
             if not self._holds(ensured, root):
                 raise OrderRefused(reason)
         return answer, root
+
+    def _name(self, call: Call, root: dict[str, Any]) -> None:
+        names: dict[str, Any] = {}
+        root["let"] = names
+        try:
+            for name, expression in call.let.items():
+                names[name] = expression.of(root)
+        except ExpressionFailed as error:
+            raise OrderRefused(f"The vendor file cannot say what to send: {error}") from error
 
     def _holds(self, expression: Expression, root: Mapping[str, Any]) -> bool:
         try:
@@ -248,13 +259,15 @@ class RestHelpdesk:
         if at is None:
             return None
         there = at.astimezone(self._zone)
+        ago = max(int((self._clock.now() - at).total_seconds()), 0) + 1
         return {
             "iso": render_instant(at.replace(microsecond=0)),
             "epoch": int(at.timestamp()),
             "space": f"{there:%Y-%m-%d %H:%M:%S}",
             "minute": f"{there:%Y-%m-%d %H:%M}",
             "date": f"{there:%Y-%m-%d}",
-            "ago": max(int((self._clock.now() - at).total_seconds()), 0) + 1,
+            "ago": ago,
+            "minutes": -(-ago // 60),
         }
 
     def _told(self, ticket: OutgoingTicket) -> dict[str, Any]:
