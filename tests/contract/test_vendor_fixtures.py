@@ -12,7 +12,8 @@ from tests.support.vendors import FIXTURES, answer_facts, facts_of, short, under
 pytestmark = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the real payloads of ../shared/fixtures are not here")
 
 VENDORS = [
-    "moodle", "xapi", "canvas", "zendesk", "jira", "zammad", "freshdesk", "freshservice", "rt", "standard-webhooks",
+    "moodle", "xapi", "canvas", "zendesk", "jira", "zammad", "freshdesk", "freshservice", "rt", "servicenow",
+    "standard-webhooks",
 ]  # fmt: skip
 XAPI_COURSE = "http://xapi.moodle.test/xapi/activities/course/"
 XAPI_PERSON = "d0d6cd21-bbea-4179-a7e9-affdea1a1d84"
@@ -163,6 +164,11 @@ MEANINGS: dict[str, list[dict[str, Any]]] = {
     "freshdesk/status_changed": [ticket("ticket", "11", "pending", BOB, vendor_status="Waiting on Customer")],
     "freshdesk/ticket_created": [ticket("ticket", "11", "pending", BOB, priority="P2")],
     "freshservice/note_added_custom_body": [ticket("ticket", "33334", "solved", vendor_status="Resolved", occurred_at=None)],
+    "servicenow/table_incident_record": [
+        ticket("ticket", "46cebb88a9fe198101aee93734f9768b", "closed", ("account", "681ccaf9c0a8016400b98a06818d57c7"),
+               ticket=keyed("46cebb88a9fe198101aee93734f9768b", "INC0000013"), priority="P1", vendor_status="Closed",
+               occurred_at="2020-09-24T19:54:48Z", created_at="2020-07-07T23:18:07Z")
+    ],
     "standard-webhooks/contact_created_full": [{"type": "ignored", "occurred_at": "2022-11-03T20:26:10.344522Z"}],
     "standard-webhooks/contact_created_thin": [{"type": "ignored", "occurred_at": "2022-11-03T20:26:10.344522Z"}],
 }  # fmt: skip
@@ -338,6 +344,13 @@ ANSWERS: dict[str, tuple[str, list[dict[str, Any]]]] = {
                 comment={"id": "2", "author_role": "agent", "public": True, "body": "This is a reply",
                          "author": {"scheme": "account", "value": "1"}})],
     ),
+    "servicenow/table_incident_record": (
+        "ticket",
+        [ticket("ticket", "46cebb88a9fe198101aee93734f9768b", status, ("account", "681ccaf9c0a8016400b98a06818d57c7"),
+                ticket=keyed("46cebb88a9fe198101aee93734f9768b", "INC0000013"), occurred_at=at, vendor_status=word)
+         for status, word, at in (("solved", "Resolved", "2020-09-24T19:54:48Z"), ("closed", "Closed", "2020-07-07T23:18:40Z"),
+                                  ("closed", "Closed", "2020-09-24T19:54:48Z"))],
+    ),
     "rt/rest2_ticket_search_item": (
         "tickets",
         [ticket("ticket", "2", "solved", ("username", "root"), vendor_status="resolved", queue="General", subject="Sample Ticket",
@@ -350,6 +363,8 @@ ANSWERS: dict[str, tuple[str, list[dict[str, Any]]]] = {
 def test_a_real_answer_of_a_helpdesk_means_what_is_written_beside_it(name: str) -> None:
     answer, meanings = ANSWERS[name]
     document = json.loads((FIXTURES / f"{name}.json").read_text("utf-8"))
+    if name.startswith("servicenow/"):
+        document = {"result": document}  # the record alone was kept
     facts = answer_facts(name.partition("/")[0], answer, document, ticket_id="1")
     assert len(facts) == len(meanings)
     for fact, expected in zip(facts, meanings, strict=True):

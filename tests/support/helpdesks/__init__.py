@@ -8,6 +8,7 @@ from tests.support.helpdesks.jira_cloud import JiraCloud
 from tests.support.helpdesks.jira_server import JiraServer
 from tests.support.helpdesks.records import RemoteComment, RemoteState, SentWebhook
 from tests.support.helpdesks.rt import RequestTracker
+from tests.support.helpdesks.servicenow import ServiceNow
 from tests.support.helpdesks.zendesk import Zendesk
 
 ALL: dict[str, type[SimulatedDesk]] = {
@@ -16,6 +17,7 @@ ALL: dict[str, type[SimulatedDesk]] = {
     "jira-cloud": JiraCloud,
     "jira-server": JiraServer,
     "rt": RequestTracker,
+    "servicenow": ServiceNow,
     "zendesk": Zendesk,
 }
 
