@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Annotated, Any
 
 import structlog
@@ -55,24 +56,25 @@ def build_app(runtime: Runtime[Any], *, routers: Sequence[APIRouter], permission
             yield
 
     configure_logging(runtime.settings.log_level, runtime.settings.log_format)
+    routers = [_operations_router(), *routers]
+    table = {**OPERATIONS, **permissions}
+    _check_permissions(routers, table)
     app = FastAPI(
         title=title,
         version=__version__,
         lifespan=lifespan,
+        # Not `include_router`: it builds every route a second time at the first request, and matches every request twice.
+        routes=[route for router in routers for route in router.routes],
         docs_url=None,
         redoc_url=None,
         telemetry=runtime.telemetry.fastapi(),
         max_body_size=MAX_BODY_BYTES,
     )
     app.state.runtime = runtime
-    app.state.permissions = {**OPERATIONS, **permissions}
+    app.state.permissions = table
     app.state.in_flight = set()
     install(app, runtime.settings.public_url.rstrip("/"))
-    app.include_router(_operations_router())
-    for router in routers:
-        app.include_router(router)
     _add_health(app, runtime)
-    _check_permissions([_operations_router(), *routers], app.state.permissions)
     return app
 
 
@@ -94,6 +96,7 @@ def _check_permissions(routers: Sequence[APIRouter], permissions: Permissions) -
         raise PermissionTableMismatch(f"routes without a row: {missing}; rows without a route: {spare}")
 
 
+@cache
 def _operations_router() -> Router:
     router = Router(tags=["operations"])
 
