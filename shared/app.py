@@ -10,12 +10,14 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import select
+from starlette.types import ASGIApp
 
 from shared import __version__
 from shared.auth import Permissions, Role, roles
 from shared.database import UnitOfWork
 from shared.logging import configure_logging
 from shared.rest import Page, Paging, Router, keyset_page, page_of, request_work
+from shared.rest.body_limit import DeclaredLength
 from shared.rest.problems import install
 from shared.runtime import Runtime
 
@@ -28,6 +30,14 @@ OPERATIONS: Permissions = {
     "POST /v1/message-quarantine/{quarantine_id}/replay": roles(),
 }
 """Rows that every service has for the routes that `build_app` adds itself."""
+
+
+class ServiceApp(FastAPI):
+    """FastAPI whose refusal of a long body is a problem like any other."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        inner = super().build_middleware_stack()
+        return DeclaredLength(inner, most=MAX_BODY_BYTES, base_url=self.state.base_url)
 
 
 class PermissionTableMismatch(RuntimeError):
@@ -59,7 +69,7 @@ def build_app(runtime: Runtime[Any], *, routers: Sequence[APIRouter], permission
     routers = [_operations_router(), *routers]
     table = {**OPERATIONS, **permissions}
     _check_permissions(routers, table)
-    app = FastAPI(
+    app = ServiceApp(
         title=title,
         version=__version__,
         lifespan=lifespan,
@@ -73,7 +83,8 @@ def build_app(runtime: Runtime[Any], *, routers: Sequence[APIRouter], permission
     app.state.runtime = runtime
     app.state.permissions = table
     app.state.in_flight = set()
-    install(app, runtime.settings.public_url.rstrip("/"))
+    app.state.base_url = runtime.settings.public_url.rstrip("/")
+    install(app, app.state.base_url)
     _add_health(app, runtime)
     return app
 
