@@ -46,14 +46,6 @@ def stamp(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def carries(request: Request, credential: Mapping[str, str]) -> bool:
-    """Whether the request carries this credential as Basic or, of the kind `token`, as a bearer token."""
-    if credential["kind"] == "basic":
-        pair = f"{credential['user']}:{credential['secret']}"
-        return request.headers.get("authorization") == f"Basic {b64encode(pair.encode()).decode()}"
-    return request.headers.get("authorization") == f"Bearer {credential['secret']}"
-
-
 class SimulatedDesk(ABC):
     """A helpdesk in this process. A vendor adds its routes, its words and its webhooks."""
 
@@ -69,6 +61,8 @@ class SimulatedDesk(ABC):
     settings: Mapping[str, str]
     secret: str = "the-secret-of-its-webhooks"
     first_ticket: ClassVar[int] = 101
+    series: ClassVar[Words] = {}
+    """Kinds of things that are numbered in one series with others."""
     sends_webhooks: ClassVar[bool] = True
     vendor_file: VendorFile | None = None
     """For a vendor that does not come with Glidepath."""
@@ -93,9 +87,17 @@ class SimulatedDesk(ABC):
     def routes(self) -> list[Route]:
         """Its API; handlers may raise `Declined`."""
 
-    @abstractmethod
+    @property
+    def authorization(self) -> str:
+        """The header that lets somebody in."""
+        if self.credential["kind"] == "basic":
+            pair = f"{self.credential['user']}:{self.credential['secret']}"
+            return f"Basic {b64encode(pair.encode()).decode()}"
+        return f"Bearer {self.credential['secret']}"
+
     def accepts(self, request: Request) -> bool:
         """Whether the request carries the credential."""
+        return request.headers.get("authorization") == self.authorization
 
     def unauthorised(self) -> Declined:
         return Declined(401, {"error": "Couldn't authenticate you"})
@@ -214,6 +216,7 @@ class SimulatedDesk(ABC):
         return at - (at - datetime(1970, 1, 1, tzinfo=UTC)) % self.precision
 
     def next_id(self, kind: str, first: int = 1) -> int:
+        kind = self.series.get(kind, kind)
         self._last_id[kind] = self._last_id.get(kind, first - 1) + 1
         return self._last_id[kind]
 

@@ -72,9 +72,9 @@ def test_a_comment_knows_who_spoke_by_role(author: int, role: str) -> None:
     assert (fact["ticket"], fact["dedupe_key"]) == ({"id": "5158"}, "comment:9")
 
 
-def test_the_description_is_the_first_comment_and_answers_nobody() -> None:
+def test_the_first_comment_is_the_description_and_no_comment() -> None:
     (first,) = answer_facts("zendesk", "comments", {"comments": [said()], "users": USERS}, ticket_id="5158")
-    assert first["comment"]["author_role"] == "requester"
+    assert first["type"] == "ignored"
     page = {"comments": [said()], "users": USERS, "previous_page": "https://acme.example/1"}
     (later,) = answer_facts("zendesk", "comments", page, ticket_id="5158")
     assert later["comment"]["author_role"] == "agent"

@@ -61,7 +61,7 @@ class RestHelpdesk:
         if not at and native is not None and call.cursor_lasts:
             at = {"cursor": native}
         answer, root = await self._run(call, {"page": _page(at, call.paging), "since": self._since(since)}, tells=False)
-        found, count = self._understood(call, answer, {})
+        found, count = self._understood(call, answer, _beside(root))
         following = self._following(call, root, at, count)
         native = self._native(call, root, at) if call.cursor_lasts else None
         return ListedPage(facts=found.facts, problems=found.problems, at=answer.at, page=following, native=native)
@@ -182,7 +182,8 @@ class RestHelpdesk:
             if at is None:
                 return
             answer, root = await self._run(call, {**given, "page": _page(at, call.paging)}, tells=False)
-            found, count = self._understood(call, answer, {"ticket_id": external_id, "ticket": dict(given["ticket"])})
+            asked = {"ticket_id": external_id, "ticket": dict(given["ticket"]), **_beside(root)}
+            found, count = self._understood(call, answer, asked)
             yield answer, found, _items(answer.body)
             at = self._following(call, root, at, count)
 
@@ -279,6 +280,11 @@ class RestHelpdesk:
         if call is None:
             raise OrderRefused(f"The vendor file {self._vendor.vendor} does not say how to {name}.")
         return call
+
+
+def _beside(root: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers of a call's named steps: what the last one means may need the ones before it."""
+    return {"steps": dict(root["steps"])} if root["steps"] else {}
 
 
 def _page(at: Mapping[str, Any], paging: Paging) -> dict[str, Any]:
