@@ -69,6 +69,10 @@ class SimulatedDesk(ABC):
     secret: str = "the-secret-of-its-webhooks"
     first_ticket: ClassVar[int] = 101
     sends_webhooks: ClassVar[bool] = True
+    webhooks_bring_comments: ClassVar[bool] = True
+    """False where a webhook only says that somebody commented."""
+    internal_comments: ClassVar[bool] = True
+    """False where everybody sees every comment."""
     vendor_file: VendorFile | None = None
     """For a vendor that does not come with Glidepath."""
 
