@@ -81,7 +81,7 @@ async def test_nobody_is_let_in_without_the_credential(name: str) -> None:
     check = load_vendor(desk.vendor).calls if desk.vendor_file is None else desk.vendor_file.calls
     assert check is not None
     assert check.check is not None
-    path = check.check.steps[0].request[1].text
+    path = check.check.steps[0].request[1].fill({"settings": desk.settings})
     asking = Asking(desk)
     assert (await asking("GET", path)).status_code == 200
     refused = await asking("GET", path, headers={"authorization": "Bearer wrong"})
