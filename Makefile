@@ -4,6 +4,8 @@ PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 UV_VERSION := 0.13.9
 ARGS ?=
+# A hundred processes are started here; without bytecode each of them would compile every library again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test test-rt check oracle bench format lock clean

@@ -4,20 +4,24 @@ from tests.support.helpdesks.desk import SimulatedDesk
 from tests.support.helpdesks.faults import DeskTransport, Faults, Refusal
 from tests.support.helpdesks.freshdesk import Freshdesk
 from tests.support.helpdesks.freshservice import Freshservice
+from tests.support.helpdesks.github import GitHub
 from tests.support.helpdesks.jira_cloud import JiraCloud
 from tests.support.helpdesks.jira_server import JiraServer
 from tests.support.helpdesks.records import RemoteComment, RemoteState, SentWebhook
 from tests.support.helpdesks.rt import RequestTracker
 from tests.support.helpdesks.servicenow import ServiceNow
+from tests.support.helpdesks.zammad import Zammad
 from tests.support.helpdesks.zendesk import Zendesk
 
 ALL: dict[str, type[SimulatedDesk]] = {
     "freshdesk": Freshdesk,
     "freshservice": Freshservice,
+    "github": GitHub,
     "jira-cloud": JiraCloud,
     "jira-server": JiraServer,
     "rt": RequestTracker,
     "servicenow": ServiceNow,
+    "zammad": Zammad,
     "zendesk": Zendesk,
 }
 

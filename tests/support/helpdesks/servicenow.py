@@ -43,6 +43,7 @@ class ServiceNow(SimulatedDesk):
     credential = {"kind": "basic", "user": "glidepath", "secret": "itil-password"}
     settings = {"zone": "Europe/Berlin", "close_code": "Solved (Permanently)"}
     error_200 = b'{"result": [], "error": {"message": "Transaction cancelled: it ran too long"}, "status": "failure"}'
+    webhooks_bring_comments = False
     zone = ZoneInfo("Europe/Berlin")
 
     def routes(self) -> list[Route]:
@@ -175,8 +176,9 @@ class ServiceNow(SimulatedDesk):
             if match := _CONDITION.fullmatch(condition) if not condition.startswith("ORDERBY") else None:
                 name, sign, value = match.groups()
                 rows = [row for row in rows if name not in row or self._fits(row[name], sign, value)]
-        for name in reversed([part.removeprefix("ORDERBY") for part in query.split("^") if part.startswith("ORDERBY")]):
-            rows = sorted(rows, key=lambda row: row[name])
+        for part in reversed([part for part in query.split("^") if part.startswith("ORDERBY")]):
+            down, name = part.startswith("ORDERBYDESC"), part.removeprefix("ORDERBYDESC").removeprefix("ORDERBY")
+            rows = sorted(reversed(rows) if down else rows, key=lambda row: row[name], reverse=down)
         start, size = (
             int(request.query_params.get(f"sysparm_{n}", d)) for n, d in (("offset", "0"), ("limit", "10000"))
         )

@@ -14,7 +14,8 @@ def row(**more: Any) -> dict[str, Any]:
     return {
         "sys_id": ID, "number": "INC0000042", "short_description": "No sound", "description": "Since today", "state": "2",
         "hold_reason": "", "priority": "2", "caller_id": "u-1", "caller_id.email": "ann@example.test", "assigned_to": "",
-        "assigned_to.email": "", "assignment_group": "g-1", "assignment_group.name": "Service Desk", "resolved_at": "", "closed_at": "",
+        "assigned_to.email": "", "assignment_group": "g-1", "assignment_group.name": "Service Desk", "resolved_at": "",
+        "closed_at": "",
         "sys_created_on": "2026-02-03 04:00:00", "sys_updated_on": "2026-02-03 04:05:06", "sys_mod_count": "3", **more,
     }  # fmt: skip
 

@@ -9,6 +9,8 @@ from services.tickets.adapters.helpdesk.exchange import Answer, Exchange
 from services.tickets.domain.sync import Field, same_words
 from services.tickets.ports.sync import (
     Answered,
+    AnswerLost,
+    CredentialRefused,
     ListedPage,
     OrderRefused,
     OutgoingComment,
@@ -144,6 +146,7 @@ class RestHelpdesk:
             "attempt": {}, "body": None, "headers": {}, "let": {}, **given, "steps": steps,
         }  # fmt: skip
         answer = Answer(None, {}, None)
+        done = False
         for step in call.steps:
             self._name(call, root)
             if step.when is not None and not self._holds(step.when, root):
@@ -152,7 +155,15 @@ class RestHelpdesk:
                 if not self._holds(needed, root):
                     raise OrderRefused(reason)
             method, _ = step.request
-            answer = await self._exchange.send(step, root, tells=tells and method != "GET")
+            writes = tells and method != "GET"
+            try:
+                answer = await self._exchange.send(step, root, tells=writes)
+            except (TemporaryFailure, CredentialRefused) as failure:
+                if not done or isinstance(failure, AnswerLost):
+                    raise
+                # An earlier step took effect, so the whole is not to be sent again unseen.
+                raise AnswerLost(str(failure)) from failure
+            done = done or writes
             root |= {"body": answer.body, "headers": dict(answer.headers)}
             if step.name is not None:
                 steps[step.name] = answer.body
