@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from shared.mapping import RawDelivery, Understanding, load_vendor, understand, understand_answer
+from shared.mapping import RawDelivery, Understanding, VendorFile, load_vendor, understand, understand_answer
 
 RECEIVED_AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 FIXTURES = Path(__file__).resolve().parents[2].parent / "shared" / "fixtures"
@@ -14,7 +14,7 @@ FIXTURES = Path(__file__).resolve().parents[2].parent / "shared" / "fixtures"
 
 
 def understood(
-    vendor: str,
+    vendor: str | VendorFile,
     body: Any,
     *,
     headers: Mapping[str, str] | None = None,
@@ -24,7 +24,7 @@ def understood(
     """What a body (bytes, or a document to be written as JSON) means."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     delivery = RawDelivery(body=raw, content_type=content_type, headers=dict(headers or {}), received_at=received_at)
-    return understand(load_vendor(vendor), delivery)
+    return understand(load_vendor(vendor) if isinstance(vendor, str) else vendor, delivery)
 
 
 def facts_of(vendor: str, body: Any, **more: Any) -> list[dict[str, Any]]:

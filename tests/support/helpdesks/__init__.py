@@ -7,6 +7,7 @@ from tests.support.helpdesks.freshservice import Freshservice
 from tests.support.helpdesks.github import GitHub
 from tests.support.helpdesks.jira_cloud import JiraCloud
 from tests.support.helpdesks.jira_server import JiraServer
+from tests.support.helpdesks.plaindesk import PlainDesk
 from tests.support.helpdesks.records import RemoteComment, RemoteState, SentWebhook
 from tests.support.helpdesks.rt import RequestTracker
 from tests.support.helpdesks.servicenow import ServiceNow
@@ -19,6 +20,7 @@ ALL: dict[str, type[SimulatedDesk]] = {
     "github": GitHub,
     "jira-cloud": JiraCloud,
     "jira-server": JiraServer,
+    "plaindesk": PlainDesk,
     "rt": RequestTracker,
     "servicenow": ServiceNow,
     "zammad": Zammad,

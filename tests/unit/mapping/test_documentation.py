@@ -1,10 +1,15 @@
-"""The example in docs/vendors.md works as it stands."""
+"""The examples in docs/vendors.md and docs/helpdesks.md work as they stand, and their tables leave nothing out."""
 
 import re
 from pathlib import Path
 
+import pytest
+from pydantic import BaseModel
+
 from shared.mapping import RawDelivery, read_vendor_text, understand
+from shared.mapping.calls import Call, Calls, ListCall, Paging, Setting, Step
 from shared.mapping.expressions import VendorFunctions
+from tests.support.helpdesks.plaindesk import VENDOR_FILE
 from tests.support.vendors import RECEIVED_AT, short
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "vendors.md").read_text("utf-8")
@@ -31,3 +36,18 @@ def test_the_example_of_the_page_is_a_vendor_file_that_works() -> None:
 def test_every_function_of_our_own_is_on_the_page() -> None:
     own = {name.removeprefix("_func_") for name in vars(VendorFunctions) if name.startswith("_func_")}
     assert [name for name in sorted(own) if f"`{name}(" not in PAGE] == []
+
+
+HELPDESKS = (Path(__file__).resolve().parents[3] / "docs" / "helpdesks.md").read_text("utf-8")
+
+
+def test_the_helpdesk_of_the_page_is_the_one_that_the_contract_tests_synchronise_with() -> None:
+    example = re.search(r"```yaml\n(.*?)```", HELPDESKS, re.DOTALL)
+    assert example is not None
+    assert example[1] == VENDOR_FILE.read_text("utf-8")
+
+
+@pytest.mark.parametrize("model", [Calls, Call, ListCall, Paging, Step, Setting])
+def test_every_key_of_a_call_is_on_the_page(model: type[BaseModel]) -> None:
+    names = {field.alias or name for name, field in model.model_fields.items()}
+    assert [name for name in sorted(names) if f"`{name}`" not in HELPDESKS and f"`{name}:" not in HELPDESKS] == []

@@ -44,7 +44,7 @@ class Credential:
         else:
             sent = self._auth.token
         assert sent is not None
-        filled = sent.template.replace("{user}", self._values.get("user", ""))
+        filled = (sent.template or "Bearer {secret}").replace("{user}", self._values.get("user", ""))
         if "{basic}" in filled:
             pair = f"{self._values.get('user', '')}:{self._values.get('secret', '')}"
             filled = filled.replace("{basic}", base64.b64encode(pair.encode()).decode())
