@@ -8,9 +8,9 @@ carries calls out.
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from shared.mapping.expressions import Expression, as_text, compile_expression
+from shared.mapping.expressions import Expression, as_text, compile_expression, in_order
 from shared.mapping.rules import Part, folded, one_or_many
 from shared.mapping.templates import Template, compile_template
 
@@ -108,7 +108,7 @@ class Call(Part):
 
     steps: Annotated[list[Step], BeforeValidator(one_or_many), Field(min_length=1)]
     let: dict[str, Code] = {}
-    """Names for what is long to say, computed anew before each step and at the end; later ones see earlier ones."""
+    """Names for what is long to say, computed anew before each step and at the end; they see each other."""
     items: Code | None = None
     """`find`: the tickets that may be the one that is looked for."""
     id: Code | None = None
@@ -117,6 +117,11 @@ class Call(Part):
     """What people call it."""
     ensures: dict[str, Code] = {}
     """A plain reason -> what must be true after the last answer; otherwise the order was refused for that reason."""
+
+    @field_validator("let")
+    @classmethod
+    def _reads_before_it_is_read(cls, let: dict[str, Expression]) -> dict[str, Expression]:
+        return {name: let[name] for name in in_order({name: code.let_names() for name, code in let.items()})}
 
 
 class Paging(Part):

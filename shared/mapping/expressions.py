@@ -236,6 +236,32 @@ class Expression:
             and node["children"][1]["type"] == "field"
         }
 
+    def let_names(self) -> set[str]:
+        """The names under `let` that it reads."""
+        return {
+            node["children"][1]["value"]
+            for node in _walk(self.compiled.parsed)
+            if node["type"] == "subexpression"
+            and node["children"][0] == {"type": "field", "children": [], "value": "let"}
+            and node["children"][1]["type"] == "field"
+        }
+
+
+def in_order(reads: Mapping[str, set[str]]) -> list[str]:
+    """Names so that each comes after those that it reads. `ValueError` where names go in a circle.
+
+    How a file writes them down does not count: a vendor file travels as JSON and is kept by databases that sort its keys.
+    """
+    ordered: list[str] = []
+    waiting = dict(reads)
+    while waiting:
+        ready = [name for name, read in waiting.items() if not (read & waiting.keys())]
+        if not ready:
+            raise ValueError(f"names under `let` read each other in a circle: {', '.join(sorted(waiting))}")
+        ordered += ready
+        waiting = {name: read for name, read in waiting.items() if name not in ready}
+    return ordered
+
 
 def compile_expression(text: str, *, roots: frozenset[str] = ROOTS) -> Expression:
     """Compile and check names and numbers of arguments. `ValueError` says what is wrong. `roots` is what it may start with."""

@@ -6,10 +6,10 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from shared.events.facts import IdentityScheme
-from shared.mapping.expressions import Expression, as_text, compile_expression
+from shared.mapping.expressions import Expression, as_text, compile_expression, in_order
 from shared.mapping.times import TimeFormat, zone
 
 FactType = Literal["enrolment", "completion", "grade", "ticket", "comment", "deleted"]
@@ -171,10 +171,16 @@ class Meaning(Part):
     """Names, defaults and rules: what turns one item into facts."""
 
     let: dict[str, Slot] = {}
-    """Named values, computed in order before the rules; later ones see earlier ones."""
+    """Named values, computed before the rules; they see each other."""
     defaults: FactFields = FactFields()
     facts: list[Rule] = Field(min_length=1)
     _merged: list[dict[str, Any]] = PrivateAttr(default_factory=list)
+
+    @field_validator("let")
+    @classmethod
+    def _reads_before_it_is_read(cls, let: dict[str, Spec]) -> dict[str, Spec]:
+        reads = {name: spec.value.let_names() if spec.value is not None else set() for name, spec in let.items()}
+        return {name: let[name] for name in in_order(reads)}
 
     def model_post_init(self, context: Any, /) -> None:
         general = self.defaults.given()

@@ -51,6 +51,7 @@ def test_every_vendor_that_comes_with_glidepath_is_well_formed_and_survives_trav
     ("change", "place", "detail"),
     [
         ({"facts": []}, "facts", "at least 1"),
+        ({"let": {"a": "let.b", "b": "let.a"}}, "let", "in a circle: a, b"),
         ({"facts": [{"type": "completion", "state": "body.["}]}, "facts[0].state.value", "no JMESPath"),
         ({"facts": [{"when": "shout(body.x)", "ignore": "x"}]}, "facts[0].when", "no function"),
         ({"facts": [{"when": "lower(body.x, body.y)", "ignore": "x"}]}, "facts[0].when", "takes 1"),
@@ -170,3 +171,21 @@ def test_the_name_of_the_source_becomes_the_courses() -> None:
     )
     (fact,) = understand(parse_vendor(acme), delivery).facts
     assert fact.model_dump()["course"] == {"id": "1", "source": "moodle-test"}
+
+
+def turned_round(value: Any) -> Any:
+    """The same document with its keys the other way round, as a database may give it back."""
+    if isinstance(value, dict):
+        return {name: turned_round(value[name]) for name in reversed(value)}
+    return [turned_round(each) for each in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("name", vendor_names())
+def test_names_are_computed_before_they_are_read_however_they_stand_in_the_file(name: str) -> None:
+    vendor = parse_vendor(turned_round(load_vendor(name).document))
+    for meaning in (vendor, *vendor.answers.values()):
+        known: set[str] = set()
+        for key, spec in meaning.let.items():
+            read = spec.value.let_names() if spec.value is not None else set()
+            assert read & meaning.let.keys() <= known
+            known.add(key)
