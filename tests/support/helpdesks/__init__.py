@@ -5,6 +5,7 @@ from tests.support.helpdesks.faults import DeskTransport, Faults, Refusal
 from tests.support.helpdesks.freshdesk import Freshdesk
 from tests.support.helpdesks.freshservice import Freshservice
 from tests.support.helpdesks.github import GitHub
+from tests.support.helpdesks.glpi import Glpi
 from tests.support.helpdesks.records import RemoteComment, RemoteState, SentWebhook
 from tests.support.helpdesks.zammad import Zammad
 from tests.support.helpdesks.zendesk import Zendesk
@@ -13,6 +14,7 @@ ALL: dict[str, type[SimulatedDesk]] = {
     "freshdesk": Freshdesk,
     "freshservice": Freshservice,
     "github": GitHub,
+    "glpi": Glpi,
     "zammad": Zammad,
     "zendesk": Zendesk,
 }

@@ -100,6 +100,10 @@ class SimulatedDesk(ABC):
     def accepts(self, request: Request) -> bool:
         """Whether the request carries the credential."""
 
+    def door(self) -> dict[str, str] | None:
+        """The headers that let a request in, where those are not simply Basic or Bearer."""
+        return None
+
     def unauthorised(self) -> Declined:
         return Declined(401, {"error": "Couldn't authenticate you"})
 
