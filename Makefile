@@ -4,9 +4,11 @@ PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 UV_VERSION := 0.13.9
 ARGS ?=
+# A hundred processes are started here; without bytecode each of them would compile every library again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check oracle bench format lock clean
+.PHONY: help setup demo up test test-rt check oracle bench format lock clean
 
 help: ## Show what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +29,10 @@ up: setup ## Run all of Glidepath in one process, data in ./data
 
 test: setup ## Run unit, contract, integration and e2e tests (real PostgreSQL and NATS from wheels)
 	@$(VENV)/bin/pytest -n 2 --dist loadgroup $(ARGS)
+
+test-rt: setup ## Synchronise with a real Request Tracker 5 from Debian, which it installs when it is missing (as root)
+	@$(PY) -m tests.rt.packages
+	@$(VENV)/bin/pytest tests/rt $(ARGS)
 
 check: setup ## Format, lint, types, import contracts, sizes, generated files
 	@$(VENV)/bin/ruff format --check .

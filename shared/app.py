@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Annotated, Any
 
 import structlog
@@ -9,12 +10,14 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import select
+from starlette.types import ASGIApp
 
 from shared import __version__
 from shared.auth import Permissions, Role, roles
 from shared.database import UnitOfWork
 from shared.logging import configure_logging
 from shared.rest import Page, Paging, Router, keyset_page, page_of, request_work
+from shared.rest.body_limit import DeclaredLength
 from shared.rest.problems import install
 from shared.runtime import Runtime
 
@@ -27,6 +30,14 @@ OPERATIONS: Permissions = {
     "POST /v1/message-quarantine/{quarantine_id}/replay": roles(),
 }
 """Rows that every service has for the routes that `build_app` adds itself."""
+
+
+class ServiceApp(FastAPI):
+    """FastAPI whose refusal of a long body is a problem like any other."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        inner = super().build_middleware_stack()
+        return DeclaredLength(inner, most=MAX_BODY_BYTES, base_url=self.state.base_url)
 
 
 class PermissionTableMismatch(RuntimeError):
@@ -55,24 +66,26 @@ def build_app(runtime: Runtime[Any], *, routers: Sequence[APIRouter], permission
             yield
 
     configure_logging(runtime.settings.log_level, runtime.settings.log_format)
-    app = FastAPI(
+    routers = [_operations_router(), *routers]
+    table = {**OPERATIONS, **permissions}
+    _check_permissions(routers, table)
+    app = ServiceApp(
         title=title,
         version=__version__,
         lifespan=lifespan,
+        # Not `include_router`: it builds every route a second time at the first request, and matches every request twice.
+        routes=[route for router in routers for route in router.routes],
         docs_url=None,
         redoc_url=None,
         telemetry=runtime.telemetry.fastapi(),
         max_body_size=MAX_BODY_BYTES,
     )
     app.state.runtime = runtime
-    app.state.permissions = {**OPERATIONS, **permissions}
+    app.state.permissions = table
     app.state.in_flight = set()
-    install(app, runtime.settings.public_url.rstrip("/"))
-    app.include_router(_operations_router())
-    for router in routers:
-        app.include_router(router)
+    app.state.base_url = runtime.settings.public_url.rstrip("/")
+    install(app, app.state.base_url)
     _add_health(app, runtime)
-    _check_permissions([_operations_router(), *routers], app.state.permissions)
     return app
 
 
@@ -94,6 +107,7 @@ def _check_permissions(routers: Sequence[APIRouter], permissions: Permissions) -
         raise PermissionTableMismatch(f"routes without a row: {missing}; rows without a route: {spare}")
 
 
+@cache
 def _operations_router() -> Router:
     router = Router(tags=["operations"])
 

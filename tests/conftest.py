@@ -1,6 +1,6 @@
 """Fixtures for every tier. Unit tests cannot open sockets; the other tiers meet the real servers."""
 
-import shutil
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 import pytest
 
 from shared import migrations
-from tests.support.servers import NatsServer, Postgres
+from tests.support.engines import EngineShelf
+from tests.support.servers import Lender, NatsServer, Postgres, SqliteFiles
 
 SERVICES = Path(__file__).parent.parent / "services"
 
@@ -32,6 +33,16 @@ def _no_sockets_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: pytes
         raise AssertionError(f"a unit test tried to connect to {address!r}")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture(autouse=True)
+async def _no_task_outlives_its_test() -> AsyncIterator[None]:
+    """The tests of a process share one event loop, so that connections can be kept; what a test left running ends with it."""
+    yield
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 @pytest.fixture(scope="session")
@@ -60,46 +71,39 @@ def database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) ->
 
 
 @pytest.fixture(scope="session")
-def _templates(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], str]:
-    """Databases migrated once per session, to copy from: a migration takes far longer than a copy."""
-    return {}
+async def _engines() -> AsyncIterator[EngineShelf]:
+    shelf = EngineShelf()
+    with pytest.MonkeyPatch.context() as patch:
+        shelf.install(patch)
+        yield shelf
+    await shelf.close()
+
+
+@pytest.fixture(scope="session")
+def _sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
+    return SqliteFiles(tmp_path_factory.mktemp("sqlite"))
 
 
 @pytest.fixture
 def service_database(
-    engine: str,
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-    _templates: dict[tuple[str, str], str],
+    engine: str, request: pytest.FixtureRequest, _engines: EngineShelf
 ) -> Iterator[Callable[[str], str]]:
     """`service_database("tickets")` -> the URL of a fresh database of that service, migrated, on each engine in turn."""
+    lender: Lender = request.getfixturevalue("_sqlite_files" if engine == "sqlite" else "postgres")
     lent: list[tuple[str, str]] = []
 
-    def sqlite(service: str) -> str:
-        if (engine, service) not in _templates:
-            template = tmp_path_factory.mktemp("templates") / f"{service}.db"
-            migrations.upgrade_now(f"sqlite+aiosqlite:///{template}", SERVICES / service / "migrations")
-            _templates[engine, service] = str(template)
-        copy = tmp_path / f"{service}.db"
-        shutil.copy(_templates[engine, service], copy)
-        return f"sqlite+aiosqlite:///{copy}"
+    def lend(service: str) -> str:
+        url = lender.lend(service, migrate)
+        _engines.lend(url)
+        lent.append((url, service))
+        return url
 
-    def postgresql(service: str) -> str:
-        server: Postgres = request.getfixturevalue("postgres")
-        if (engine, service) not in _templates:
-            template = server.create_database()
-            migrations.upgrade_now(server.url(template), SERVICES / service / "migrations")
-            server.keep_as_template(template)
-            _templates[engine, service] = template
-        template = _templates[engine, service]
-        name = server.lend(template)
-        lent.append((name, template))
-        return server.url(name)
+    def migrate(url: str, service: str) -> None:
+        migrations.upgrade_now(url, SERVICES / service / "migrations")
 
-    yield sqlite if engine == "sqlite" else postgresql
-    for name, template in lent:
-        request.getfixturevalue("postgres").take_back(name, template)
+    yield lend
+    for url, service in lent:
+        lender.take_back(url, service, again=_engines.take_back(url))
 
 
 @pytest.fixture

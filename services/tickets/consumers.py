@@ -43,7 +43,9 @@ class Deliveries:
         if found is None:
             # Replicas share the stream: another one may be about to commit the source.
             raise TemporaryFailure(f"The source {delivery.source!r} is not known yet.")
-        await take_delivery(unit, delivery, _raw(delivery), self._vendor(*found), now)
+        await take_delivery(
+            unit, delivery, _raw(delivery), self._vendor(*found), now, real_now=envelope.data.received_at
+        )
 
     def _vendor(self, version: str, document: dict[str, Any]) -> VendorFile:
         vendor = self._parsed.get(version)

@@ -117,6 +117,8 @@ class HelpdeskFact(_Fact):
     type: Literal["ticket", "comment", "deleted"]
     ticket: TicketRef
     subject: str | None = None
+    description: str | None = None
+    """What the ticket was opened with, as plain text, where it is no comment."""
     status: TicketStatus | None = None
     vendor_status: str | None = None
     priority: Priority | None = None

@@ -113,6 +113,8 @@ class Call(Part):
     """Of what was made or found, as the API takes it; sees `body`, for `find` each item."""
     key: Code | None = None
     """What people call it."""
+    ensures: dict[str, Code] = {}
+    """A plain reason -> what must be true after the last answer; otherwise the order was refused for that reason."""
 
 
 class Paging(Part):
@@ -211,7 +213,7 @@ class Calls(Part):
     """Whether it can keep a comment from the requester; without that, internal comments stay here."""
     takes: list[Literal["status", "priority", "subject"]] = ["status", "priority"]
     """The fields that `change` can write."""
-    says: dict[Literal["status", "priority"], dict[str, str]] = {}
+    says: dict[str, dict[str, str]] = {}
     """What it says after it was told a word of ours, in our words, where that is another one: `status: {on_hold: open}`."""
     check: Call | None = None
     tickets: Annotated[ListCall | None, Field(alias="list")] = None

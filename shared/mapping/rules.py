@@ -17,7 +17,7 @@ LMS_TYPES = frozenset({"enrolment", "completion", "grade"})
 COMMON_FIELDS = frozenset({"occurred_at", "vendor_event", "dedupe_key"})
 LMS_FIELDS = COMMON_FIELDS | {"person", "course", "level", "module", "state", "vendor_state", "score", "voids"}
 HELPDESK_FIELDS = COMMON_FIELDS | {
-    "ticket", "subject", "status", "vendor_status", "priority", "vendor_priority",
+    "ticket", "subject", "description", "status", "vendor_status", "priority", "vendor_priority",
     "requester", "assignee", "created_at", "tags", "queue", "comment",
 }  # fmt: skip
 
@@ -112,6 +112,7 @@ class FactFields(Part):
     voids: Slot | None = None
     ticket: TicketSlots | None = None
     subject: Slot | None = None
+    description: Slot | None = None
     status: Slot | None = None
     vendor_status: Slot | None = None
     priority: Slot | None = None

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from shared.errors import FieldProblem, ServiceError
+from shared.errors import BadRequest, FieldProblem, ServiceError, TooLarge
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -68,8 +68,8 @@ def install(app: FastAPI, base_url: str) -> None:
 
     async def on_http(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        code = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
-        answer = _render_plain(error.status_code, code.get(error.status_code, "http_error"), str(error.detail), "")
+        code, title, detail = _of_framework(error, app.max_body_size)
+        answer = _render_plain(error.status_code, code, title, detail)
         answer.headers.update(error.headers or {})
         return answer
 
@@ -101,6 +101,22 @@ def install(app: FastAPI, base_url: str) -> None:
     app.add_exception_handler(IntegrityError, on_conflict)
     app.add_exception_handler(OperationalError, on_busy)
     app.add_exception_handler(Exception, on_fault)
+
+
+def body_too_large(most: int) -> TooLarge:
+    """`most` in bytes."""
+    return TooLarge(f"The body may have {most} bytes at most.")
+
+
+def _of_framework(error: HTTPException, most: int | None) -> tuple[str, str, str]:
+    """Code, title and detail of what the framework refuses by itself."""
+    if error.status_code == TooLarge.status and most is not None:
+        refusal = body_too_large(most)
+        return refusal.code, refusal.title, refusal.detail
+    if error.status_code == BadRequest.status:
+        return BadRequest.code, BadRequest.title, "The body is not what its content type says, or is nested too deeply."
+    codes = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type"}
+    return codes.get(error.status_code, "http_error"), str(error.detail), ""
 
 
 def _places(error: RequestValidationError) -> list[FieldProblem]:

@@ -12,17 +12,9 @@ from tests.support.vendors import FIXTURES, answer_facts, facts_of, short, under
 pytestmark = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the real payloads of ../shared/fixtures are not here")
 
 VENDORS = [
-    "moodle",
-    "xapi",
-    "canvas",
-    "zendesk",
-    "jira",
-    "zammad",
-    "freshdesk",
-    "freshservice",
-    "github",
+    "moodle", "xapi", "canvas", "zendesk", "jira", "zammad", "freshdesk", "freshservice", "github", "rt",
     "standard-webhooks",
-]
+]  # fmt: skip
 XAPI_COURSE = "http://xapi.moodle.test/xapi/activities/course/"
 XAPI_PERSON = "d0d6cd21-bbea-4179-a7e9-affdea1a1d84"
 BOB = ("email", "requester-bob@example.com")
@@ -204,6 +196,8 @@ REFUSED = {
     "freshservice/note_added_body_template": "not JSON",  # a word without quotes
     "github/signature_test_vector": "not JSON",
     "standard-webhooks/test_vector": "no rule",
+    "rt/rest2_collection": "no rule",  # answers
+    "rt/rest2_ticket_search_item": "no rule",
 }
 
 
@@ -360,6 +354,11 @@ ANSWERS: dict[str, tuple[str, list[dict[str, Any]]]] = {
          ticket("comment", "1", None, occurred_at="2016-05-19T05:36:14Z",
                 comment={"id": "2", "author_role": "agent", "public": True, "body": "This is a reply",
                          "author": {"scheme": "account", "value": "1"}})],
+    ),
+    "rt/rest2_ticket_search_item": (
+        "tickets",
+        [ticket("ticket", "2", "solved", ("username", "root"), vendor_status="resolved", queue="General", subject="Sample Ticket",
+                assignee={"scheme": "username", "value": "root"}, created_at=None)],  # a malformed time
     ),
 }  # fmt: skip
 

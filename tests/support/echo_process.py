@@ -1,10 +1,6 @@
-"""The echo service as a process of its own, to be killed: `python -m tests.support.echo_process URL NATS_URL [RECORD]`.
-
-Records the events t0 … t<RECORD-1> in one transaction if that has not been done, then runs until it is ended.
-"""
+"""The echo service as a process of its own, to be killed."""
 
 import asyncio
-import sys
 from datetime import UTC, datetime
 
 from shared.events.facts import Priority
@@ -13,6 +9,7 @@ from tests.support.echo import create_tables, make_runtime, note_ticket
 
 
 async def main(url: str, nats_url: str, count: int) -> None:
+    """Record the events t0 … t<count-1> in one transaction, then run until it is ended."""
     runtime = make_runtime(url, nats_url)
     await create_tables(runtime)
     runtime.consume("tickets-echo", stream="tickets", handlers={TicketOpened: note_ticket})
@@ -25,7 +22,3 @@ async def main(url: str, nats_url: str, count: int) -> None:
                         TicketOpened(ticket_id=f"t{number}", priority=Priority.P2, attribution=None, opened_at=at)
                     )
         await asyncio.Event().wait()
-
-
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))

@@ -1,7 +1,4 @@
-"""Runs migrations of open tickets until nothing is left: `python -m tests.support.migration_process URL AT_ONCE`."""
-
-import asyncio
-import sys
+"""What a process does that is to be killed while it migrates open tickets."""
 
 from services.tickets.main import create_app
 from services.tickets.usecases.policies import MigrationRunner
@@ -10,6 +7,7 @@ from tests.integration.tickets.desk import START, make_settings
 
 
 async def run(url: str, at_once: int) -> None:
+    """Until nothing is left."""
     runtime = create_app(make_settings(url, "nats://127.0.0.1:1"), clock=FixedClock(START)).state.runtime
     runner = MigrationRunner(runtime.database, business=runtime.business, at_once=at_once, reached=runtime.crash.reach)
     try:
@@ -18,7 +16,3 @@ async def run(url: str, at_once: int) -> None:
     finally:
         await runtime.database.dispose()
         runtime.telemetry.shutdown()
-
-
-if __name__ == "__main__":
-    asyncio.run(run(sys.argv[1], int(sys.argv[2])))

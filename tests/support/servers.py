@@ -8,7 +8,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 from uuid import uuid4
 
 import nats
@@ -61,7 +63,8 @@ async def _ignore(_: Exception) -> None:
 
 
 _HANG_UP = """
-SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
 """
 
 # The rows and the sequences of a migrated database are kept in a schema of their own, with the function that restores them.
@@ -107,6 +110,44 @@ END $$;
 """
 
 
+Migrate = Callable[[str, str], None]
+"""Brings the database at a URL to the schema of a service."""
+
+
+class Lender(Protocol):
+    """Lends databases of a service, migrated once and as after that migration each time."""
+
+    def lend(self, service: str, migrate: Migrate) -> str:
+        """The URL of one that nobody else has."""
+
+    def take_back(self, url: str, service: str, *, again: bool) -> None:
+        """`again` is False if somebody may still hold on to it: it is not lent again."""
+
+
+class SqliteFiles:
+    """A file for each database, a copy of one that was migrated."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._free: dict[str, list[str]] = {}
+
+    def lend(self, service: str, migrate: Migrate) -> str:
+        template = self._folder / f"{service}.db"
+        if not template.exists():
+            migrate(f"sqlite+aiosqlite:///{template}", service)
+        free = self._free.setdefault(service, [])
+        url = free.pop() if free else f"sqlite+aiosqlite:///{self._folder}/{service}-{uuid4().hex}.db"
+        shutil.copy(template, str(make_url(url).database))
+        return url
+
+    def take_back(self, url: str, service: str, *, again: bool) -> None:
+        file = str(make_url(url).database)
+        for end in ("", "-wal", "-shm"):
+            Path(file + end).unlink(missing_ok=True)
+        if again:
+            self._free[service].append(url)
+
+
 class Postgres:
     """One PostgreSQL for a test session; each test gets a database of its own. `durable`: it waits for the disk."""
 
@@ -122,7 +163,10 @@ class Postgres:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._server = get_server(str(self._folder / "postgres"))
         self._admin_url = self._server.get_uri()
+        self._templates: dict[str, str] = {}
         self._free: dict[str, list[str]] = {}
+        # One connection to each database that came back: what it learned makes putting back quick.
+        self._keepers: dict[str, psycopg.Connection] = {}
         # The tests kill our processes, never this server: it need not wait for the disk.
         for setting in () if durable else ("fsync", "synchronous_commit", "full_page_writes"):
             self._execute(f"ALTER SYSTEM SET {setting} = off")
@@ -138,20 +182,27 @@ class Postgres:
     def drop_database(self, name: str) -> None:
         self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
-    def keep_as_template(self, name: str) -> None:
-        """Remember what a migrated database holds, so that copies of it can be lent again and again."""
-        self._execute(_REMEMBER, name)
+    def lend(self, service: str, migrate: Migrate) -> str:
+        """A database of the service: one that came back, or a copy. Emptying one is far cheaper than copying one."""
+        if service not in self._templates:
+            template = self.create_database()
+            migrate(self.url(template), service)
+            self._execute(_REMEMBER, template)
+            self._templates[service] = template
+        free = self._free.setdefault(service, [])
+        return free.pop() if free else self.url(self.create_database(self._templates[service]))
 
-    def lend(self, template: str) -> str:
-        """A database as `template` is: one that came back, or a copy. Emptying one is far cheaper than copying one."""
-        free = self._free.setdefault(template, [])
-        return free.pop() if free else self.create_database(template)
-
-    def take_back(self, name: str, template: str) -> None:
-        """Put it back as it was, whoever is still connected."""
-        self._execute(_HANG_UP, name)
-        self._execute("SELECT pristine.reset()", name)
-        self._free[template].append(name)
+    def take_back(self, url: str, service: str, *, again: bool) -> None:
+        """Put it back as it was, whatever is still going on there."""
+        name = str(make_url(url).database)
+        if not again:
+            self.drop_database(name)
+            return
+        if name not in self._keepers:
+            self._keepers[name] = psycopg.connect(self._server.get_uri(name), autocommit=True)
+        self._keepers[name].execute(_HANG_UP)
+        self._keepers[name].execute("SELECT pristine.reset()")
+        self._free[service].append(url)
 
     def url(self, name: str) -> str:
         """The SQLAlchemy URL of a database, for the async engine and for Alembic alike."""
@@ -164,5 +215,7 @@ class Postgres:
             connection.execute(statement.encode())
 
     def stop(self) -> None:
+        for keeper in self._keepers.values():
+            keeper.close()
         self._server.cleanup()
         shutil.rmtree(self._folder, ignore_errors=True)

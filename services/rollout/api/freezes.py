@@ -1,5 +1,6 @@
 """The change calendar."""
 
+from functools import cache
 from typing import Annotated
 
 from fastapi import Path
@@ -12,6 +13,7 @@ from shared.clock import require_aware
 from shared.rest import Now, Router
 
 
+@cache
 def make_freezes_router() -> Router:
     router = Router(tags=["freezes"])
 

@@ -1,5 +1,7 @@
 """Linting and applying plans."""
 
+from functools import cache
+
 from fastapi import Request
 
 from services.rollout.api.units import RolloutUow
@@ -28,6 +30,7 @@ async def _text(request: Request) -> str:
         raise BadRequest(f"The plan is not UTF-8 text: byte {error.start} does not fit.") from error
 
 
+@cache
 def make_plans_router() -> Router:
     router = Router(tags=["plans"])
 

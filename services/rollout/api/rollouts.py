@@ -1,6 +1,7 @@
 """Rollouts as trees, and the orders that people give to waves. Each order answers with the wave before and after it."""
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Annotated
 
 from fastapi import Query, Request, Response
@@ -26,6 +27,7 @@ WAVE = "/v1/rollouts/{name}/waves/{wave}"
 NO_REASON = "No reason was given."
 
 
+@cache
 def make_rollouts_router() -> Router:
     router = Router(tags=["rollouts"])
     _add_views(router)

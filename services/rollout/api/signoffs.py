@@ -4,6 +4,7 @@ The gateway shows `/public/signoffs/{token}` as `/signoff/{token}` and `/public/
 page names its style sheet relative to itself and its form posts to wherever it was shown.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import parse_qs
@@ -64,6 +65,7 @@ class Pages:
         return self.fill("signoff.html", status, sheet=sheet, request=sheet.request, problem=problem, given=given)
 
 
+@cache
 def make_signoffs_router() -> Router:
     router = Router(tags=["sign-offs"])
 
@@ -82,6 +84,7 @@ def make_signoffs_router() -> Router:
     return router
 
 
+@cache
 def make_signoff_page_router() -> Router:
     router, pages = Router(tags=["signers"]), Pages()
 

@@ -5,6 +5,7 @@ names its style sheet relative to itself and its form posts to wherever it was s
 """
 
 from collections.abc import Callable, Coroutine, Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -111,6 +112,7 @@ async def read_form(request: Request) -> dict[str, list[str]]:
         raise FormUnreadable(400, "What was sent is not a filled-in form.") from error
 
 
+@cache
 def make_page_router() -> Router:
     pages = Pages()
     router = Router(tags=["respondents"])

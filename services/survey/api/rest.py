@@ -1,5 +1,6 @@
 """Instruments, campaigns and results. Everything here is read-only: gates make campaigns, people answer on their page."""
 
+from functools import cache
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
@@ -19,6 +20,7 @@ from shared.rest import Page, Paging, Router, page_of, request_unit
 SurveyUow = Annotated[SurveyUnit, Depends(request_unit)]
 
 
+@cache
 def make_rest_router() -> Router:
     router = Router(tags=["survey"])
 

@@ -151,6 +151,7 @@ class Report:
 
     at: datetime
     subject: str | None = None
+    description: str | None = None
     vendor_status: str | None = None
     external_key: str | None = None
     requester_id: str | None = None
@@ -158,7 +159,7 @@ class Report:
     tags: tuple[str, ...] | None = None
 
 
-_REPORTED = ("subject", "vendor_status", "external_key", "requester_id", "assignee", "tags")
+_REPORTED = ("subject", "description", "vendor_status", "external_key", "requester_id", "assignee", "tags")
 
 
 def informed(ticket: Ticket, report: Report) -> Ticket:

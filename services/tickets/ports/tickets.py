@@ -105,6 +105,18 @@ class Tickets(Protocol):
         """The ids of tickets that exist, by how they were named: an id or a number. Locks nothing."""
         ...
 
+    async def known_external(self, source: str, external_ids: Collection[str]) -> set[str]:
+        """Those of the ids that a ticket here has. Locks nothing."""
+        ...
+
+    async def name_comment(self, ticket_id: str, comment_id: str, external_id: str, said_at: datetime | None) -> None:
+        """A comment of ours is known outside under this id from now on."""
+        ...
+
+    async def external_comments(self, ticket_id: str) -> set[str]:
+        """The ids outside of a ticket's comments."""
+        ...
+
     async def next_numbers(self, count: int) -> range:
         """Ticket numbers that nobody else gets; holds the counter until the transaction ends."""
         ...

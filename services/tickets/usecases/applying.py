@@ -1,7 +1,7 @@
 """What one fact of a helpdesk does to a ticket's folder. Facts come late, twice and out of order; each keeps its own time."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from services.tickets.domain.dossier import Dossier
@@ -28,6 +28,10 @@ class Arrival:
     source: str
     delivery_id: str
     received_at: datetime
+    whole: bool = False
+    """Read from the helpdesk by us, so it is so now; a webhook only says that it was so."""
+    says: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """`calls.says` of the source's vendor file."""
 
 
 def named_in(source: str, facts: Iterable[HelpdeskFact]) -> dict[Identification, str]:
@@ -113,6 +117,7 @@ def apply_fact(
         Report(
             at=at,
             subject=fact.subject,
+            description=_description(folder.ticket, fact),
             vendor_status=fact.vendor_status,
             external_key=fact.ticket.key,
             requester_id=requester.contact_id if requester else None,
@@ -127,6 +132,11 @@ def apply_fact(
         _changed_there(folder, there, fact, fact.comment, at, now, arrival.source)
     elif unheard:
         _comment(folder, arrival, fact, fact.comment, contacts, at, now)
+
+
+def _description(ticket: Ticket, fact: HelpdeskFact) -> str | None:
+    """One that was written here stays as it was written: theirs is our own, as they keep it."""
+    return fact.description if not ticket.description or "description" in ticket.told_at else None
 
 
 def happened_at(folder: Folder, fact: HelpdeskFact, arrival: Arrival, now: datetime) -> datetime:

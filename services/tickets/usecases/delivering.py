@@ -2,14 +2,18 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from services.tickets.domain.sync import Connector, RemoteLink, usual_gap
 from services.tickets.domain.ticket import Comment
 from services.tickets.ports import Contact, Identification, TicketsUnit
 from services.tickets.usecases.applying import Arrival, apply_fact, named_in, opened_by
 from services.tickets.usecases.attributing import attribute_folders, evidence_of
 from services.tickets.usecases.filing import Folder, close_folders
+from services.tickets.usecases.syncing.sifting import Sifted, admitted, note_recognised, sift
+from services.tickets.usecases.syncing.weighing import Weighing
 from shared.events.facts import HelpdeskFact, Ignored, LearningFact, dump_facts
 from shared.events.gateway import HelpdeskDelivered
 from shared.events.tickets import DeliveryUnderstood
@@ -23,9 +27,18 @@ Fact = HelpdeskFact | LearningFact | Ignored
 
 
 async def take_delivery(
-    unit: TicketsUnit, delivery: HelpdeskDelivered, raw: RawDelivery, vendor: VendorFile, now: datetime
+    unit: TicketsUnit,
+    delivery: HelpdeskDelivered,
+    raw: RawDelivery,
+    vendor: VendorFile,
+    now: datetime,
+    *,
+    real_now: datetime | None = None,
 ) -> None:
-    """Understand a verified delivery, apply its facts, and tell the gateway what it meant or why it is quarantined."""
+    """Understand a verified delivery, apply its facts, and tell the gateway what it meant or why it is quarantined.
+
+    `real_now` is when it was received by real time.
+    """
     try:
         understanding = understand(vendor, raw)
     except NotUnderstood as problem:
@@ -35,8 +48,13 @@ async def take_delivery(
         )
         return
     facts = [fact for fact in understanding.facts if isinstance(fact, HelpdeskFact)]
-    arrival = Arrival(source=delivery.source, delivery_id=delivery.delivery_id, received_at=delivery.received_at)
-    await apply_facts(unit, arrival, facts, now)
+    arrival = Arrival(
+        source=delivery.source,
+        delivery_id=delivery.delivery_id,
+        received_at=delivery.received_at,
+        says=vendor.calls.says if vendor.calls is not None else {},
+    )
+    await apply_facts(unit, arrival, facts, now, real_now=real_now)
     unit.record(
         DeliveryUnderstood(
             delivery_id=delivery.delivery_id,
@@ -47,23 +65,113 @@ async def take_delivery(
     )
 
 
-async def apply_facts(unit: TicketsUnit, arrival: Arrival, facts: Sequence[HelpdeskFact], now: datetime) -> None:
-    """Apply the facts that have not been applied before; their tickets come to be where there are none."""
+async def apply_facts(
+    unit: TicketsUnit,
+    arrival: Arrival,
+    facts: Sequence[HelpdeskFact],
+    now: datetime,
+    *,
+    real_now: datetime | None = None,
+) -> int:
+    """Apply the facts that have not been applied before; their tickets come to be where there are none.
+
+    How many changed what was known of their tickets. `real_now` is when they came by real time, for webhooks.
+    """
     await unit.directory.hold_still()
+    connector = await unit.connectors.find(arrival.source, lock=True)
+    if connector is None or not connector.enabled:
+        await _apply(unit, arrival, facts, None, Sifted(), now)
+        return 0
+    sifted = await sift(unit, connector, facts, now)
+    news = await _apply(unit, arrival, sifted.facts, connector, sifted, now)
+    await note_recognised(unit, sifted, now)
+    await unit.remote_links.want_reads(connector.name, sifted.asked_for)
+    noted = _heard(connector, real_now) if real_now is not None else {"found": connector.found + news} if news else {}
+    if sifted.poll_wanted and not arrival.whole:
+        noted["poll_wanted"] = True
+    if noted:
+        await unit.connectors.note(connector.name, **noted)
+    return news
+
+
+async def _apply(
+    unit: TicketsUnit,
+    arrival: Arrival,
+    facts: Sequence[HelpdeskFact],
+    connector: Connector | None,
+    sifted: Sifted,
+    now: datetime,
+) -> int:
+    if connector is not None:
+        known = set(await unit.remote_links.of_external(connector.name, {fact.ticket.id for fact in facts}))
+        known |= await unit.tickets.known_external(arrival.source, {fact.ticket.id for fact in facts} - known)
+        facts, told_too_little = admitted(connector, facts, known, whole=arrival.whole)
+        sifted.poll_wanted = sifted.poll_wanted or told_too_little
     fresh = await _fresh(unit, arrival, facts, now)
     if not fresh:
-        return
+        return 0
     facts = [fact for fact, _ in fresh]
     contacts = await unit.contacts.identify(named_in(arrival.source, facts))
     folders = await _folders(unit, arrival, facts, contacts, now)
     asking = await unit.contacts.load({folder.ticket.requester_id for folder in folders.values()})
     contacts |= {contact.identification: contact for contact in asking.values()}
-    known = await _known_comments(unit, folders, facts)
+    known_comments = await _known_comments(unit, folders, facts)
+    scales = {} if connector is None else await _scales(unit, arrival, connector, folders, sifted, now)
+    news = sum(folder.new for folder in folders.values())
     for fact, unheard in fresh:
-        comments = known.get(fact.ticket.id, {})
-        apply_fact(folders[fact.ticket.id], arrival, fact, contacts, comments, now, unheard=unheard)
+        key, comments = fact.ticket.id, known_comments.get(fact.ticket.id, {})
+        folder = folders[key]
+        if key in scales and fact.type != "deleted":
+            fact = scales[key].weigh(folder, fact, whole=arrival.whole, now=now)
+            seen_at = max(filter(None, (scales[key].link.seen_at, fact.occurred_at)), default=None)
+            scales[key].link = replace(scales[key].link, seen_at=seen_at)
+        news += fact.comment is not None and unheard
+        apply_fact(folder, arrival, fact, contacts, comments, now, unheard=unheard)
     await attribute_folders(unit, [each for each in folders.values() if _says_something_new(each)], now)
+    for key, scale in scales.items():
+        folders[key].link = replace(
+            scale.link, read_wanted=(scale.link.read_wanted or scale.asks) and not arrival.whole
+        )
+        folders[key].told_by = arrival.source
+        news += scale.took
+    # The tickets first: a link points to one.
     await close_folders(unit, list(folders.values()), now)
+    await unit.remote_links.save([folder.link for folder in folders.values() if folder.link is not None])
+    await unit.remote_links.add_conflicts([each for scale in scales.values() for each in scale.conflicts])
+    return news
+
+
+async def _scales(
+    unit: TicketsUnit,
+    arrival: Arrival,
+    connector: Connector,
+    folders: Mapping[str, Folder],
+    sifted: Sifted,
+    now: datetime,
+) -> dict[str, Weighing]:
+    """What each ticket's facts are weighed with, by external id; a ticket that is first heard of gets its link."""
+    links = await unit.remote_links.load({folder.ticket.ticket_id for folder in folders.values() if not folder.new})
+    return {
+        key: Weighing(
+            connector=connector,
+            link=links.get(folder.ticket.ticket_id)
+            or RemoteLink(ticket_id=folder.ticket.ticket_id, connector=connector.name, external_id=key, linked_at=now),
+            says=arrival.says,
+            telling=sifted.telling.get(key, {}),
+        )
+        for key, folder in folders.items()
+    }
+
+
+def _heard(connector: Connector, real_now: datetime) -> dict[str, Any]:
+    """A webhook came: when, and how long it usually takes until one does."""
+    last = connector.delivered_at
+    if last is None or real_now <= last:
+        return {"delivered_at": max(filter(None, (last, real_now)))}
+    return {
+        "delivered_at": real_now,
+        "usual_gap_seconds": usual_gap(connector.usual_gap_for, real_now - last).total_seconds(),
+    }
 
 
 async def _known_comments(
@@ -127,6 +235,9 @@ async def _fresh(
 
 
 def _fact_key(arrival: Arrival, fact: HelpdeskFact) -> str:
+    if arrival.whole:
+        # Two states within one second have one time, and a page is read again: only what it says tells it apart.
+        return _short(f"read:{fact.model_dump_json(exclude={'dedupe_key'})}")
     if fact.dedupe_key is not None:
         return _short(f"{fact.type}:{fact.dedupe_key}")
     # Without a key the content is the key; without a time of its own, that of one delivery.

@@ -19,6 +19,7 @@ from services.tickets.usecases.folder import Folder
 from services.tickets.usecases.noticing import tell_requesters
 from services.tickets.usecases.policy_choice import choose_policies
 from services.tickets.usecases.reporting.noting import note_results
+from services.tickets.usecases.syncing.intending import intend_remote
 from services.tickets.usecases.telling import CLOCKWORK, attribution_told, clock_told, note_news, tell_news, tell_ticket
 
 __all__ = ["CLOCKWORK", "Folder", "attribution_told", "clock_told", "close_folders"]
@@ -45,9 +46,9 @@ async def close_folders(unit: TicketsUnit, folders: Sequence[Folder], now: datet
     for filing in filings:
         await intend_for_children(unit, by_id[filing.dossier.ticket.ticket_id], filing.dossier, now)
     await note_results(unit, [(by_id[each.dossier.ticket.ticket_id].found, each.dossier) for each in filings])
-    by_id = {folder.ticket.ticket_id: folder for folder in folders}
     changed = [(by_id[each.dossier.ticket.ticket_id], each.dossier) for each in filings]
     await tell_requesters(unit, changed, requesters, now)
+    await intend_remote(unit, by_id, [filing.dossier for filing in filings], now)
     return [filing.dossier for filing in filings]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from services.tickets.domain.condition import Features
 from services.tickets.domain.dossier import Dossier, features_of, last_at, opening_of
 from services.tickets.domain.moment import Moment, MomentKind, Opening, in_order
+from services.tickets.domain.sync import RemoteLink
 from services.tickets.domain.ticket import Comment, CommentEdit, Entry, Ticket
 from shared.clock import new_id, render_instant
 
@@ -28,6 +29,10 @@ class Folder:
     edits: list[CommentEdit] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     batch_id: str | None = None
+    link: RemoteLink | None = None
+    """Where it is as well, if that is known already."""
+    told_by: str | None = None
+    """The connector whose helpdesk told what is in the folder: it need not be told of it."""
 
     @classmethod
     def of(cls, dossier: Dossier) -> "Folder":

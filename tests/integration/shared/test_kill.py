@@ -1,17 +1,15 @@
 """`kill -9` at the worst moments loses nothing that was committed and doubles no effect."""
 
 import asyncio
-import os
 import signal
-import sys
-from pathlib import Path
 
 import pytest
 
 from shared.runtime import Runtime
+from tests.support import echo_process
 from tests.support.echo import EchoUnit, make_runtime
+from tests.support.processes import ended, start
 
-ROOT = Path(__file__).parent.parent.parent.parent
 POINTS = [
     "relay.before_publish",
     "relay.published",
@@ -23,21 +21,6 @@ POINTS = [
 COUNT = 40
 
 
-async def start(url: str, nats_url: str, count: int, crash_at: str = "") -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.support.echo_process",
-        url,
-        nats_url,
-        str(count),
-        cwd=ROOT,
-        env={**os.environ, "GLIDEPATH_CRASH_AT": crash_at},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-
-
 async def notes_of(runtime: Runtime[EchoUnit]) -> list[str]:
     async with runtime.database.read() as unit:
         return await unit.notes()
@@ -47,11 +30,10 @@ async def notes_of(runtime: Runtime[EchoUnit]) -> list[str]:
 async def test_a_process_killed_at_any_point_loses_nothing_and_doubles_nothing(
     point: str, database_url: str, nats_url: str
 ) -> None:
-    first = await start(database_url, nats_url, COUNT, crash_at=point)
-    async with asyncio.timeout(30):
-        assert await first.wait() == -signal.SIGKILL
+    first = await start(echo_process.main, database_url, nats_url, COUNT, crash_at=point)
+    assert await ended(first) == -signal.SIGKILL
 
-    second = await start(database_url, nats_url, 0)
+    second = await start(echo_process.main, database_url, nats_url, 0)
     runtime = make_runtime(database_url, nats_url)
     try:
         async with asyncio.timeout(30):
@@ -68,7 +50,7 @@ async def test_a_process_killed_at_any_point_loses_nothing_and_doubles_nothing(
         assert sorted(await notes_of(runtime)) == sorted(f"t{number}" for number in range(COUNT))
     finally:
         second.terminate()
-        await second.wait()
+        await ended(second)
         await runtime.bus.close()
         await runtime.database.dispose()
         runtime.telemetry.shutdown()

@@ -201,12 +201,29 @@ async def test_a_public_route_needs_the_gateway_but_no_role(client: httpx.AsyncC
     assert (await client.get("/v1/notes", headers=headers)).status_code == 401
 
 
-async def test_a_body_above_the_limit_is_refused(runtime: Runtime[EchoUnit], client: httpx.AsyncClient) -> None:
-    answer = await client.post(
-        "/v1/notes", content=b"x" * (9 * 1024 * 1024), headers={**TRAINING, "content-type": "application/json"}
-    )
+async def in_pieces(body: bytes) -> AsyncIterator[bytes]:
+    yield body
+
+
+@pytest.mark.parametrize("says_its_length", [True, False])
+async def test_a_body_above_the_limit_is_refused_and_the_limit_named(
+    says_its_length: bool, runtime: Runtime[EchoUnit], client: httpx.AsyncClient
+) -> None:
+    body = b"x" * (9 * 1024 * 1024)
+    sent = body if says_its_length else in_pieces(body)
+    answer = await client.post("/v1/notes", content=sent, headers={**TRAINING, "content-type": "application/json"})
     assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert (problem["code"], problem["detail"]) == ("too_large", "The body may have 8388608 bytes at most.")
     assert await notes_of(runtime) == []
+
+
+async def test_a_body_that_is_nested_without_end_is_refused_in_words(client: httpx.AsyncClient) -> None:
+    deep = b"[" * 100_000 + b"]" * 100_000
+    answer = await client.post("/v1/notes", content=deep, headers={**TRAINING, "content-type": "application/json"})
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], "nested too deeply" in problem["detail"]) == (400, "bad_request", True)
 
 
 async def test_health_tells_whether_the_process_works(client: httpx.AsyncClient) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -62,15 +61,9 @@ async def live(desk: TicketsDesk, seed: int, *, with_timer: bool) -> str:
 
 
 @pytest.fixture
-async def pair(
-    service_database: Callable[[str], str], tmp_path: Path
-) -> AsyncIterator[tuple[TicketsDesk, TicketsDesk]]:
+async def pair(service_database: Callable[[str], str]) -> AsyncIterator[tuple[TicketsDesk, TicketsDesk]]:
     """Two services that know nothing of each other."""
-    url = service_database("tickets")
-    if url.startswith("sqlite"):
-        (tmp_path / "tickets.db").rename(tmp_path / "first.db")
-        url = f"sqlite+aiosqlite:///{tmp_path}/first.db"
-    made = TicketsDesk(url), TicketsDesk(service_database("tickets"))
+    made = TicketsDesk(service_database("tickets")), TicketsDesk(service_database("tickets"))
     yield made
     for each in made:
         await each.stop()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from services.tickets.domain.moment import in_order
 from shared.auth import Role
 from tests.integration.tickets.desk import HOUR, MINUTE, START, TicketsDesk, comment_fact, source, ticket_fact
 
@@ -167,8 +168,10 @@ async def test_a_remote_answer_made_internal_later_is_taken_back(desk: TicketsDe
 async def test_a_second_question_waits_for_a_second_answer(desk: TicketsDesk) -> None:
     """The requester's word is on record as one, so that policies that promise a next response can count it."""
     ticket = await desk.open_ticket()
+    desk.clock.advance(MINUTE)
     await say(desk, ticket)
+    desk.clock.advance(MINUTE)
     await say(desk, ticket, "And on my phone?", Role.MANAGER, email="ada@example.com")
     async with desk.database.unit() as unit:
         dossier = (await unit.tickets.load([ticket["ticket_id"]]))[0]
-    assert [moment.kind.value for moment in dossier.moments] == ["opened", "answered", "asked"]
+    assert [moment.kind.value for moment in in_order(dossier.moments)] == ["opened", "answered", "asked"]

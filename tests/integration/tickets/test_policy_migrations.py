@@ -1,9 +1,6 @@
 """Migrations of open tickets: in chunks, one runner, resumed after a kill, never two over the same tickets, back to the byte."""
 
-import asyncio
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -20,8 +17,9 @@ from shared.auth import Role
 from tests.integration.tickets.desk import HOUR, MINUTE, TicketsDesk
 from tests.integration.tickets.test_calendars_api import BERLIN, close, put_calendar
 from tests.integration.tickets.test_policies_api import put, rule, sign_both
+from tests.support import migration_process
+from tests.support.processes import ended, start
 
-ROOT = Path(__file__).parents[3]
 QUICK = {f"P{each}": {"first_response_minutes": 10 * each, "resolution_minutes": 300 * each} for each in range(1, 5)}
 
 
@@ -247,7 +245,10 @@ async def test_a_process_killed_in_the_middle_goes_on_where_it_was(
         found = await preview(desk, "standard@1", await published(desk))
         before = await dump(desk)
         await order(desk, f"/{found['migration_id']}/apply")
-        assert await _runner_process(url, "migration.chunk:3") == -signal.SIGKILL
+        assert (
+            await ended(await start(migration_process.run, url, 2, crash_at="migration.chunk:3"), 100)
+            == -signal.SIGKILL
+        )
         part = await desk.get(f"/v1/migrations/{found['migration_id']}")
         assert (part["state"], part["progress"]["done"]) == ("applying", 2 * 2)
         assert len([row for row in await dump(desk, "moments") if "policy" in row]) == part["progress"]["done"]
@@ -256,27 +257,16 @@ async def test_a_process_killed_in_the_middle_goes_on_where_it_was(
         assert (done["state"], done["applied"]["tickets"], done["applied"]["clocks"]) == ("applied", 16, 32)
         assert len([row for row in await dump(desk, "moments") if "policy" in row]) == 16
         await order(desk, f"/{found['migration_id']}/undo")
-        assert await _runner_process(url, "migration.committed:3") == -signal.SIGKILL
+        assert (
+            await ended(await start(migration_process.run, url, 2, crash_at="migration.committed:3"), 100)
+            == -signal.SIGKILL
+        )
         part = await desk.get(f"/v1/migrations/{found['migration_id']}")
         assert (part["state"], part["progress"]["done"]) == ("undoing", 3 * 2)
         await run(desk)
         assert await dump(desk) == before
     finally:
         await desk.stop()
-
-
-async def _runner_process(url: str, crash_at: str) -> int:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.support.migration_process",
-        url,
-        "2",
-        cwd=ROOT,
-        env={**os.environ, "GLIDEPATH_CRASH_AT": crash_at},
-    )
-    async with asyncio.timeout(100):
-        return await process.wait()
 
 
 async def test_a_day_that_has_passed_keeps_breaches_and_flags_those_that_need_not_have_been(desk: TicketsDesk) -> None:

@@ -7,6 +7,7 @@ from tests.support.helpdesks.freshservice import Freshservice
 from tests.support.helpdesks.github import GitHub
 from tests.support.helpdesks.glpi import Glpi
 from tests.support.helpdesks.records import RemoteComment, RemoteState, SentWebhook
+from tests.support.helpdesks.rt import RequestTracker
 from tests.support.helpdesks.zammad import Zammad
 from tests.support.helpdesks.zendesk import Zendesk
 
@@ -16,6 +17,7 @@ ALL: dict[str, type[SimulatedDesk]] = {
     "github": GitHub,
     "glpi": Glpi,
     "zammad": Zammad,
+    "rt": RequestTracker,
     "zendesk": Zendesk,
 }
 

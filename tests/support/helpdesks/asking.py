@@ -1,6 +1,5 @@
 """Asking a simulated helpdesk by hand, with a clock that stands still until it is moved."""
 
-from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,7 +25,7 @@ class Asking:
 
     def __init__(self, desk: SimulatedDesk) -> None:
         self.transport = DeskTransport(desk)
-        self._headers = credential_headers(desk)
+        self._headers = desk.door()
         self._client = httpx.AsyncClient(transport=self.transport, base_url=desk.base_url)
 
     async def __call__(self, method: str, path: str, **more: Any) -> httpx.Response:
@@ -37,15 +36,3 @@ class Asking:
         answer = await self(method, path, **more)
         assert answer.is_success, answer.text
         return answer.json()
-
-
-def credential_headers(desk: SimulatedDesk) -> dict[str, str]:
-    """Basic or Bearer, whichever the helpdesk takes, or what it says itself."""
-    own = desk.door()
-    if own is not None:
-        return own
-    credential = desk.credential
-    if credential["kind"] == "basic":
-        pair = f"{credential['user']}:{credential['secret']}".encode()
-        return {"authorization": f"Basic {b64encode(pair).decode()}"}
-    return {"authorization": f"Bearer {credential['secret']}"}

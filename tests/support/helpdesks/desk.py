@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, ClassVar, Literal
 
 from starlette.applications import Starlette
@@ -45,14 +46,6 @@ def stamp(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def carries(request: Request, credential: Mapping[str, str]) -> bool:
-    """Whether the request carries this credential as Basic or, of the kind `token`, as a bearer token."""
-    if credential["kind"] == "basic":
-        pair = f"{credential['user']}:{credential['secret']}"
-        return request.headers.get("authorization") == f"Basic {b64encode(pair.encode()).decode()}"
-    return request.headers.get("authorization") == f"Bearer {credential['secret']}"
-
-
 class SimulatedDesk(ABC):
     """A helpdesk in this process. A vendor adds its routes, its words and its webhooks."""
 
@@ -68,9 +61,9 @@ class SimulatedDesk(ABC):
     settings: Mapping[str, str]
     secret: str = "the-secret-of-its-webhooks"
     first_ticket: ClassVar[int] = 101
+    series: ClassVar[Words] = {}
+    """Kinds of things that are numbered in one series with others."""
     sends_webhooks: ClassVar[bool] = True
-    webhooks_bring_comments: ClassVar[bool] = True
-    """False where a webhook only says that somebody commented."""
     internal_comments: ClassVar[bool] = True
     """False where everybody sees every comment."""
     vendor_file: VendorFile | None = None
@@ -96,13 +89,21 @@ class SimulatedDesk(ABC):
     def routes(self) -> list[Route]:
         """Its API; handlers may raise `Declined`."""
 
-    @abstractmethod
+    @property
+    def authorization(self) -> str:
+        """The header that lets somebody in."""
+        if self.credential["kind"] == "basic":
+            pair = f"{self.credential['user']}:{self.credential['secret']}"
+            return f"Basic {b64encode(pair.encode()).decode()}"
+        return f"Bearer {self.credential['secret']}"
+
+    def door(self) -> dict[str, str]:
+        """All headers that let a request in."""
+        return {"authorization": self.authorization}
+
     def accepts(self, request: Request) -> bool:
         """Whether the request carries the credential."""
-
-    def door(self) -> dict[str, str] | None:
-        """The headers that let a request in, where those are not simply Basic or Bearer."""
-        return None
+        return request.headers.get("authorization") == self.authorization
 
     def unauthorised(self) -> Declined:
         return Declined(401, {"error": "Couldn't authenticate you"})
@@ -221,6 +222,7 @@ class SimulatedDesk(ABC):
         return at - (at - datetime(1970, 1, 1, tzinfo=UTC)) % self.precision
 
     def next_id(self, kind: str, first: int = 1) -> int:
+        kind = self.series.get(kind, kind)
         self._last_id[kind] = self._last_id.get(kind, first - 1) + 1
         return self._last_id[kind]
 
@@ -256,7 +258,7 @@ class SimulatedDesk(ABC):
                 answer = await handler(request)
             except Declined as declined:
                 answer = declined.answer
-            answer.headers.update(self.answer_headers())
+            answer.headers.update({"date": format_datetime(self.clock(), usegmt=True), **self.answer_headers()})
             return answer
 
         return Route(route.path, guarded, methods=sorted(route.methods or {"GET"}))

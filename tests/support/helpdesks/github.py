@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.support.helpdesks.desk import Declined, SimulatedDesk, What, carries, stamp
+from tests.support.helpdesks.desk import Declined, SimulatedDesk, What, stamp
 from tests.support.helpdesks.records import Change, Person, StoredComment, StoredTicket
 
 REPOSITORY = "acme/helpdesk"
@@ -52,9 +52,6 @@ class GitHub(SimulatedDesk):
             Route(f"{ISSUE}/labels", self.add_labels, methods=["POST"]),
             Route(f"{ISSUE}/labels/{{name}}", self.remove_label, methods=["DELETE"]),
         ]
-
-    def accepts(self, request: Request) -> bool:
-        return carries(request, self.credential)
 
     def unauthorised(self) -> Declined:
         return Declined(401, {"message": "Bad credentials", "documentation_url": DOCUMENTS})

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.support.helpdesks.desk import Declined, SimulatedDesk, What, Words, carries, stamp
+from tests.support.helpdesks.desk import Declined, SimulatedDesk, What, Words, stamp
 from tests.support.helpdesks.records import Change, Person, StoredComment, StoredTicket
 
 
@@ -47,9 +47,6 @@ class Zendesk(SimulatedDesk):
             Route("/api/v2/tickets/{id:int}.json", self._ticket, methods=["GET", "PUT"]),
             Route("/api/v2/tickets/{id:int}/comments.json", self._comments),
         ]
-
-    def accepts(self, request: Request) -> bool:
-        return carries(request, self.credential)
 
     def answer_headers(self) -> dict[str, str]:
         return {"x-rate-limit": "700", "x-rate-limit-remaining": "699", "ratelimit-reset": "41"}

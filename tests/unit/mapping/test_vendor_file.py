@@ -39,7 +39,7 @@ def means(document: dict[str, Any], body: Any, headers: dict[str, str] | None = 
 
 
 def test_every_vendor_that_comes_with_glidepath_is_well_formed_and_survives_travelling() -> None:
-    assert {"canvas", "jira", "moodle", "standard-webhooks", "xapi", "zammad", "zendesk"} <= set(vendor_names())
+    assert {"canvas", "jira", "moodle", "rt", "standard-webhooks", "xapi", "zammad", "zendesk"} <= set(vendor_names())
     for name in vendor_names():
         travelled = json.loads(json.dumps(load_vendor(name).document))
         assert parse_vendor(travelled).model_dump(exclude={"let", "facts"}, mode="python").keys()

@@ -11,6 +11,7 @@ from services.tickets.adapters.helpdesk.exchange import Exchange
 from services.tickets.adapters.helpdesk.rest import RestHelpdesk
 from services.tickets.domain.sync import Connector, owner_of
 from services.tickets.ports.sync import CredentialRefused, Helpdesk
+from shared.clock import Clock, SystemClock
 from shared.errors import PermanentFailure
 from shared.http_client import outside_client
 from shared.mapping import VendorFile
@@ -24,8 +25,14 @@ class OutsideHelpdesks:
     """`ports.sync.Helpdesks` over real HTTP. `transport` replaces the network in tests."""
 
     def __init__(
-        self, vault: Vault | None, save: SaveSealed, *, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        vault: Vault | None,
+        save: SaveSealed,
+        *,
+        clock: Clock | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        self._clock = clock or SystemClock()
         self._vault = vault
         self._save = save
         self._transport = transport
@@ -54,4 +61,4 @@ class OutsideHelpdesks:
         credential = Credential(values, vendor.calls.auth, connector.base_url, keep)
         async with outside_client("", transport=self._transport) as client:
             exchange = Exchange(client, vendor.calls, credential, connector.base_url, system=vendor.title)
-            yield RestHelpdesk(exchange, vendor, connector.settings)
+            yield RestHelpdesk(exchange, vendor, connector.settings, self._clock)

@@ -16,12 +16,12 @@ from services.tickets.ports.sync import (
     Problem,
     Told,
 )
-from shared.clock import render_instant
+from shared.clock import Clock, render_instant
 from shared.errors import PermanentFailure, TemporaryFailure
 from shared.events.facts import CommentFact, HelpdeskFact
 from shared.mapping import NotUnderstood, VendorFile, understand_page
 from shared.mapping.calls import Call, Calls, ListCall, Paging
-from shared.mapping.expressions import ExpressionFailed, as_text
+from shared.mapping.expressions import Expression, ExpressionFailed, as_text
 from shared.mapping.times import zone
 
 MOST_PAGES = 500
@@ -34,10 +34,11 @@ LONGEST_REASON = 1_000
 class RestHelpdesk:
     """`ports.sync.Helpdesk` over an exchange of HTTP requests."""
 
-    def __init__(self, exchange: Exchange, vendor: VendorFile, settings: Mapping[str, str]) -> None:
+    def __init__(self, exchange: Exchange, vendor: VendorFile, settings: Mapping[str, str], clock: Clock) -> None:
         if vendor.calls is None:
             raise PermanentFailure(f"The vendor file {vendor.vendor} does not say how it is called.")
         self._exchange = exchange
+        self._clock = clock
         self._vendor = vendor
         self._calls: Calls = vendor.calls
         defaults = {name: setting.default for name, setting in self._calls.settings.items() if setting.default}
@@ -60,7 +61,7 @@ class RestHelpdesk:
         if not at and native is not None and call.cursor_lasts:
             at = {"cursor": native}
         answer, root = await self._run(call, {"page": _page(at, call.paging), "since": self._since(since)}, tells=False)
-        found, count = self._understood(call, answer, {})
+        found, count = self._understood(call, answer, _beside(root))
         following = self._following(call, root, at, count)
         native = self._native(call, root, at) if call.cursor_lasts else None
         return ListedPage(facts=found.facts, problems=found.problems, at=answer.at, page=following, native=native)
@@ -97,7 +98,7 @@ class RestHelpdesk:
         earliest = ticket.attempt_since - SKEW
         root = {"ticket": {"id": ticket.external_id}}
         async for answer, found, items in self._pages(call, root, ticket.external_id or ""):
-            marked = [json.dumps(item, ensure_ascii=False) for item in items]
+            marked = [item for item in items if comment.marker in json.dumps(item, ensure_ascii=False)]
             for fact in found.facts:
                 said = fact.comment
                 if fact.type != "comment" or said is None or said.id is None or said.id in known:
@@ -144,20 +145,26 @@ class RestHelpdesk:
         }  # fmt: skip
         answer = Answer(None, {}, None)
         for step in call.steps:
-            try:
-                if step.when is not None and not step.when.of(root):
-                    continue
-                for reason, needed in step.needs.items():
-                    if not needed.of(root):
-                        raise OrderRefused(reason)
-            except ExpressionFailed as error:
-                raise OrderRefused(f"The vendor file cannot say what to send: {error}") from error
+            if step.when is not None and not self._holds(step.when, root):
+                continue
+            for reason, needed in step.needs.items():
+                if not self._holds(needed, root):
+                    raise OrderRefused(reason)
             method, _ = step.request
             answer = await self._exchange.send(step, root, tells=tells and method != "GET")
             root |= {"body": answer.body, "headers": dict(answer.headers)}
             if step.name is not None:
                 steps[step.name] = answer.body
+        for reason, ensured in call.ensures.items():
+            if not self._holds(ensured, root):
+                raise OrderRefused(reason)
         return answer, root
+
+    def _holds(self, expression: Expression, root: Mapping[str, Any]) -> bool:
+        try:
+            return bool(expression.of(root))
+        except ExpressionFailed as error:
+            raise OrderRefused(f"The vendor file cannot say what to send: {error}") from error
 
     async def _listed(self, call: ListCall, given: Mapping[str, Any], external_id: str) -> Answered:
         facts: list[HelpdeskFact] = []
@@ -175,7 +182,8 @@ class RestHelpdesk:
             if at is None:
                 return
             answer, root = await self._run(call, {**given, "page": _page(at, call.paging)}, tells=False)
-            found, count = self._understood(call, answer, {"ticket_id": external_id, "ticket": dict(given["ticket"])})
+            asked = {"ticket_id": external_id, "ticket": dict(given["ticket"]), **_beside(root)}
+            found, count = self._understood(call, answer, asked)
             yield answer, found, _items(answer.body)
             at = self._following(call, root, at, count)
 
@@ -246,6 +254,7 @@ class RestHelpdesk:
             "space": f"{there:%Y-%m-%d %H:%M:%S}",
             "minute": f"{there:%Y-%m-%d %H:%M}",
             "date": f"{there:%Y-%m-%d}",
+            "ago": max(int((self._clock.now() - at).total_seconds()), 0) + 1,
         }
 
     def _told(self, ticket: OutgoingTicket) -> dict[str, Any]:
@@ -273,6 +282,11 @@ class RestHelpdesk:
         return call
 
 
+def _beside(root: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers of a call's named steps: what the last one means may need the ones before it."""
+    return {"steps": dict(root["steps"])} if root["steps"] else {}
+
+
 def _page(at: Mapping[str, Any], paging: Paging) -> dict[str, Any]:
     before = int(at.get("number", 0))
     size = paging.size
@@ -293,9 +307,18 @@ def _objects(value: Any, depth: int) -> Iterator[Any]:
         yield from _objects(each, depth + 1)
 
 
-def _marks(items: Collection[str], marker: str, said: CommentFact) -> bool:
-    """Whether the smallest object that holds the marker is the comment of this id."""
+def _marks(holding: Collection[Mapping[str, Any]], marker: str, said: CommentFact) -> bool:
+    """Whether the marker is within the comment of this id: the smallest object that holds it and has an id of its own.
+
+    A page holds all of its comments, and what holds the marker may be deep inside one.
+    """
     if marker in (said.body or ""):
         return True
-    holding = sorted((item for item in items if marker in item), key=len)
-    return any((said.id is not None and f'"{said.id}"' in item) or f": {said.id}," in item for item in holding[:2])
+    named = [(len(json.dumps(each)), ids) for each in holding if (ids := _ids(each))]
+    return said.id is not None and bool(named) and said.id in min(named, key=lambda each: each[0])[1]
+
+
+def _ids(item: Mapping[str, Any]) -> set[str]:
+    """The ids that an object itself says it has."""
+    texts = (as_text(value) for name, value in item.items() if name.lower().endswith("id"))
+    return {text for text in texts if text is not None}

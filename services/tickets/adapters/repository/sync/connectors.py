@@ -34,8 +34,12 @@ class ConnectorRepository:
             raise ConnectorNotFound(f"There is no connector {name!r}. `glidepath sync status` lists those there are.")
         return found
 
-    async def find(self, name: str) -> Connector | None:
-        row = await self._session.get(ConnectorRow, name)
+    async def find(self, name: str, *, lock: bool = False) -> Connector | None:
+        statement = select(ConnectorRow).where(col(ConnectorRow.name) == name)
+        if lock:
+            statement = statement.with_for_update()
+        statement = statement.execution_options(populate_existing=True)
+        row = (await self._session.execute(statement)).scalar_one_or_none()
         return None if row is None else _connector(row)
 
     async def list_all(self) -> Sequence[Connector]:

@@ -70,17 +70,11 @@ class RemoteWriteRepository:
         ]
 
     async def due(self, connector: str, now: datetime, limit: int, *, uncertain: bool) -> Sequence[RemoteWrite]:
-        earlier: Any = aliased(RemoteWriteRow)
-        waits_for_another = exists().where(
-            earlier.ticket_id == col(RemoteWriteRow.ticket_id),
-            earlier.state.in_(UNFINISHED),
-            earlier.write_id < col(RemoteWriteRow.write_id),
-        )
         state = WriteState.ATTEMPTED if uncertain else WriteState.WAITING
         statement = (
             select(RemoteWriteRow)
             .where(col(RemoteWriteRow.connector) == connector, col(RemoteWriteRow.state).in_(UNFINISHED))
-            .where(col(RemoteWriteRow.state) == state.value, col(RemoteWriteRow.try_at) <= now, ~waits_for_another)
+            .where(col(RemoteWriteRow.state) == state.value, col(RemoteWriteRow.try_at) <= now, ~_waits_for_another())
             .order_by(col(RemoteWriteRow.write_id))
             .limit(limit)
             .execution_options(populate_existing=True)
@@ -89,7 +83,7 @@ class RemoteWriteRepository:
 
     async def next_try(self, connector: str) -> datetime | None:
         statement = select(func.min(col(RemoteWriteRow.try_at))).where(
-            col(RemoteWriteRow.connector) == connector, col(RemoteWriteRow.state).in_(UNFINISHED)
+            col(RemoteWriteRow.connector) == connector, col(RemoteWriteRow.state).in_(UNFINISHED), ~_waits_for_another()
         )
         return (await self._session.execute(statement)).scalar_one()
 
@@ -134,6 +128,16 @@ class RemoteWriteRepository:
             .values(state=state.value, try_at=now, done_at=now if state is WriteState.DISCARDED else None)
         )
         return int((await self._session.execute(statement)).rowcount)  # type: ignore[attr-defined]
+
+
+def _waits_for_another() -> ColumnElement[bool]:
+    """Whether something about the same ticket is to be told first."""
+    earlier: Any = aliased(RemoteWriteRow)
+    return exists().where(
+        earlier.ticket_id == col(RemoteWriteRow.ticket_id),
+        earlier.state.in_(UNFINISHED),
+        earlier.write_id < col(RemoteWriteRow.write_id),
+    )
 
 
 def _values(write: RemoteWrite) -> dict[str, Any]:

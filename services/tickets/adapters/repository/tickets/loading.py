@@ -122,6 +122,15 @@ class LoadingTickets:
                 grouped.setdefault(row.ticket_id, []).append(cast(R, row))
         return grouped
 
+    async def known_external(self, source: str, external_ids: Collection[str]) -> set[str]:
+        found: set[str] = set()
+        for some in chunks(sorted(set(external_ids))):
+            statement = select(col(TicketRow.external_id)).where(
+                col(TicketRow.source) == source, col(TicketRow.external_id).in_(some)
+            )
+            found |= {str(external_id) for external_id in (await self._session.execute(statement)).scalars()}
+        return found
+
     async def next_numbers(self, count: int) -> range:
         statement = (
             update(CounterRow)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, delete, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlmodel import SQLModel, col
 
 from services.tickets.adapters.repository import rows
@@ -49,6 +49,18 @@ class WritingTickets(LoadingTickets):
         await self._write_clocks(filings)
         await write_ledger(self._work, filings, now)
         await self._search.index([filing.dossier.ticket.ticket_id for filing in filings if filing.reworded])
+
+    async def name_comment(self, ticket_id: str, comment_id: str, external_id: str, said_at: datetime | None) -> None:
+        statement = update(CommentRow).where(
+            col(CommentRow.ticket_id) == ticket_id, col(CommentRow.comment_id) == comment_id
+        )
+        await self._session.execute(statement.values(external_id=external_id, said_at=said_at))
+
+    async def external_comments(self, ticket_id: str) -> set[str]:
+        statement = select(col(CommentRow.external_id)).where(
+            col(CommentRow.ticket_id) == ticket_id, col(CommentRow.external_id).is_not(None)
+        )
+        return {str(external_id) for external_id in (await self._session.execute(statement)).scalars()}
 
     async def _write_texts(self, filings: Sequence[Filing]) -> None:
         await self._insert(

@@ -1,0 +1,1 @@
+"""Keeping tickets the same here and at outside helpdesks."""

@@ -1,0 +1,36 @@
+"""The vendor file of a connector: that of the gateway's source with its name, else the one that comes with Glidepath."""
+
+from services.tickets.domain.sync import Connector
+from services.tickets.ports import Units
+from shared.errors import PermanentFailure
+from shared.mapping import VendorFile, VendorFileError, load_vendor, parse_vendor
+
+KEPT = 100
+
+
+class Vendors:
+    """Keeps parsed files, for parsing one takes longer than using it."""
+
+    def __init__(self, database: Units) -> None:
+        self._database = database
+        self._parsed: dict[str, VendorFile] = {}
+
+    async def of(self, connector: Connector) -> VendorFile:
+        """Raises `PermanentFailure` where there is no file that can be used."""
+        async with self._database.read() as unit:
+            found = await unit.sources.find(connector.name)
+        try:
+            if found is None:
+                return load_vendor(connector.vendor)
+            version, document = found
+            if version not in self._parsed:
+                if len(self._parsed) >= KEPT:
+                    self._parsed.clear()
+                self._parsed[version] = parse_vendor(document)
+            vendor = self._parsed[version]
+            if vendor.calls is None and vendor.vendor == connector.vendor:
+                # The source was set up by a release that did not know how to call this vendor.
+                return load_vendor(connector.vendor)
+        except VendorFileError as problem:
+            raise PermanentFailure(f"The vendor file of {connector.name} cannot be used: {problem}") from problem
+        return vendor
