@@ -223,11 +223,18 @@ class Expression:
 
     def header_names(self) -> set[str]:
         """Headers that it reads, so that a vendor file cannot forget to keep one."""
+        return self._members("headers")
+
+    def let_names(self) -> set[str]:
+        """Names under `let` that it uses."""
+        return self._members("let")
+
+    def _members(self, root: str) -> set[str]:
         return {
             node["children"][1]["value"]
             for node in _walk(self.compiled.parsed)
             if node["type"] == "subexpression"
-            and node["children"][0] == {"type": "field", "children": [], "value": "headers"}
+            and node["children"][0] == {"type": "field", "children": [], "value": root}
             and node["children"][1]["type"] == "field"
         }
 

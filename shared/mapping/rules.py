@@ -171,10 +171,16 @@ class Meaning(Part):
     """Names, defaults and rules: what turns one item into facts."""
 
     let: dict[str, Slot] = {}
-    """Named values, computed in order before the rules; later ones see earlier ones."""
+    """Named values, computed before the rules; they may use each other."""
     defaults: FactFields = FactFields()
     facts: list[Rule] = Field(min_length=1)
     _merged: list[dict[str, Any]] = PrivateAttr(default_factory=list)
+    _names: list[tuple[str, Spec]] = PrivateAttr(default_factory=list)
+
+    @model_validator(mode="after")
+    def _names_are_no_circle(self) -> "Meaning":
+        self._names[:] = _in_order_of_use(self.let)
+        return self
 
     def model_post_init(self, context: Any, /) -> None:
         general = self.defaults.given()
@@ -184,6 +190,25 @@ class Meaning(Part):
             allowed = rule.allowed_fields()
             self._merged.append({name: spec for name, spec in merged.items() if spec is not None and name in allowed})
 
+    def names(self) -> list[tuple[str, Spec]]:
+        """What stands under `let`, each after those that it uses."""
+        return self._names
+
     def rules(self) -> list[tuple[Rule, dict[str, Any]]]:
         """Each rule with the fields it sets, defaults filled in."""
         return list(zip(self.facts, self._merged, strict=True))
+
+
+def _in_order_of_use(let: Mapping[str, Spec]) -> list[tuple[str, Spec]]:
+    """The order in the file counts for nothing: a database that keeps the file as JSON does not keep it."""
+    uses = {
+        name: spec.value.let_names() & let.keys() if spec.value is not None else set() for name, spec in let.items()
+    }
+    found: dict[str, Spec] = {}
+    while len(found) < len(let):
+        ready = [name for name in let if name not in found and uses[name] <= found.keys()]
+        if not ready:
+            circle = ", ".join(sorted(let.keys() - found.keys()))
+            raise ValueError(f"names under `let` use each other in a circle: {circle}")
+        found.update((name, let[name]) for name in ready)
+    return list(found.items())
