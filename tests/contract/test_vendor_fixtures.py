@@ -12,8 +12,7 @@ from tests.support.vendors import FIXTURES, answer_facts, facts_of, short, under
 pytestmark = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the real payloads of ../shared/fixtures are not here")
 
 VENDORS = [
-    "moodle", "xapi", "canvas", "zendesk", "jira", "zammad", "freshdesk", "freshservice", "github", "rt",
-    "standard-webhooks",
+    "moodle", "xapi", "canvas", "zendesk", "jira", "zammad", "freshdesk", "freshservice", "github", "rt", "standard-webhooks",
 ]  # fmt: skip
 XAPI_COURSE = "http://xapi.moodle.test/xapi/activities/course/"
 XAPI_PERSON = "d0d6cd21-bbea-4179-a7e9-affdea1a1d84"

@@ -16,8 +16,8 @@ ALL: dict[str, type[SimulatedDesk]] = {
     "freshservice": Freshservice,
     "github": GitHub,
     "glpi": Glpi,
-    "zammad": Zammad,
     "rt": RequestTracker,
+    "zammad": Zammad,
     "zendesk": Zendesk,
 }
 
