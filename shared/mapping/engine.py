@@ -156,7 +156,7 @@ def _understand_item(
         names: dict[str, Any] = {}
         root["let"] = names
         reader = FieldReader(vendor, root)
-        for name, spec in meaning.let.items():
+        for name, spec in meaning.names():
             names[name] = reader.scalar(spec)
         for fact in _facts_of(vendor, meaning, root):
             facts.append(fact)

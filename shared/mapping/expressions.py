@@ -228,21 +228,18 @@ class Expression:
 
     def header_names(self) -> set[str]:
         """Headers that it reads, so that a vendor file cannot forget to keep one."""
-        return {
-            node["children"][1]["value"]
-            for node in _walk(self.compiled.parsed)
-            if node["type"] == "subexpression"
-            and node["children"][0] == {"type": "field", "children": [], "value": "headers"}
-            and node["children"][1]["type"] == "field"
-        }
+        return self._members("headers")
 
     def let_names(self) -> set[str]:
-        """The names under `let` that it reads."""
+        """Names under `let` that it uses."""
+        return self._members("let")
+
+    def _members(self, root: str) -> set[str]:
         return {
             node["children"][1]["value"]
             for node in _walk(self.compiled.parsed)
             if node["type"] == "subexpression"
-            and node["children"][0] == {"type": "field", "children": [], "value": "let"}
+            and node["children"][0] == {"type": "field", "children": [], "value": root}
             and node["children"][1]["type"] == "field"
         }
 
@@ -257,7 +254,7 @@ def in_order(reads: Mapping[str, set[str]]) -> list[str]:
     while waiting:
         ready = [name for name, read in waiting.items() if not (read & waiting.keys())]
         if not ready:
-            raise ValueError(f"names under `let` read each other in a circle: {', '.join(sorted(waiting))}")
+            raise ValueError(f"names under `let` use each other in a circle: {', '.join(sorted(waiting))}")
         ordered += ready
         waiting = {name: read for name, read in waiting.items() if name not in ready}
     return ordered

@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from shared.events.facts import IdentityScheme
 from shared.mapping.expressions import Expression, as_text, compile_expression, in_order
@@ -171,16 +171,16 @@ class Meaning(Part):
     """Names, defaults and rules: what turns one item into facts."""
 
     let: dict[str, Slot] = {}
-    """Named values, computed before the rules; they see each other."""
+    """Named values, computed before the rules; they may use each other."""
     defaults: FactFields = FactFields()
     facts: list[Rule] = Field(min_length=1)
     _merged: list[dict[str, Any]] = PrivateAttr(default_factory=list)
+    _names: list[tuple[str, Spec]] = PrivateAttr(default_factory=list)
 
-    @field_validator("let")
-    @classmethod
-    def _reads_before_it_is_read(cls, let: dict[str, Spec]) -> dict[str, Spec]:
-        reads = {name: spec.value.let_names() if spec.value is not None else set() for name, spec in let.items()}
-        return {name: let[name] for name in in_order(reads)}
+    @model_validator(mode="after")
+    def _names_are_no_circle(self) -> "Meaning":
+        self._names[:] = _in_order_of_use(self.let)
+        return self
 
     def model_post_init(self, context: Any, /) -> None:
         general = self.defaults.given()
@@ -190,6 +190,16 @@ class Meaning(Part):
             allowed = rule.allowed_fields()
             self._merged.append({name: spec for name, spec in merged.items() if spec is not None and name in allowed})
 
+    def names(self) -> list[tuple[str, Spec]]:
+        """What stands under `let`, each after those that it uses."""
+        return self._names
+
     def rules(self) -> list[tuple[Rule, dict[str, Any]]]:
         """Each rule with the fields it sets, defaults filled in."""
         return list(zip(self.facts, self._merged, strict=True))
+
+
+def _in_order_of_use(let: Mapping[str, Spec]) -> list[tuple[str, Spec]]:
+    """The order in the file counts for nothing: a database that keeps the file as JSON does not keep it."""
+    uses = {name: spec.value.let_names() if spec.value is not None else set() for name, spec in let.items()}
+    return [(name, let[name]) for name in in_order(uses)]

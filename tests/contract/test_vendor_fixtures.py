@@ -12,8 +12,8 @@ from tests.support.vendors import FIXTURES, answer_facts, facts_of, short, under
 pytestmark = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the real payloads of ../shared/fixtures are not here")
 
 VENDORS = [
-    "moodle", "xapi", "canvas", "zendesk", "jira", "zammad", "freshdesk", "freshservice", "github", "rt", "servicenow",
-    "standard-webhooks",
+    "moodle", "xapi", "canvas", "zendesk", "jira", "zammad", "freshdesk", "freshservice", "github", "intercom", "rt",
+    "servicenow", "standard-webhooks",
 ]  # fmt: skip
 XAPI_COURSE = "http://xapi.moodle.test/xapi/activities/course/"
 XAPI_PERSON = "d0d6cd21-bbea-4179-a7e9-affdea1a1d84"
@@ -184,6 +184,11 @@ MEANINGS: dict[str, list[dict[str, Any]]] = {
         ticket("ticket", "", "open", OCTOCAT, ticket=HELLO, occurred_at="2019-05-15T15:20:18Z", created_at="2019-05-15T15:20:18Z")
     ],
     "github/ping": [{"type": "ignored", "vendor_event": "ping"}],
+    "intercom/ticket.created": [
+        ticket("ticket", "", "new", ("account", "696346bbaebb5a479d3851a3"), ticket=keyed("215472629311235", "66040342"),
+               vendor_status="Submitted", occurred_at="2026-01-11T06:50:51Z", created_at="2026-01-11T06:44:28Z", assignee=None,
+               dedupe_key="notif_381b4609-2b35-4720-8389-605f220e402a")
+    ],
     "standard-webhooks/contact_created_full": [{"type": "ignored", "occurred_at": "2022-11-03T20:26:10.344522Z"}],
     "standard-webhooks/contact_created_thin": [{"type": "ignored", "occurred_at": "2022-11-03T20:26:10.344522Z"}],
 }  # fmt: skip

@@ -5,6 +5,7 @@ from tests.support.helpdesks.faults import DeskTransport, Faults, Refusal
 from tests.support.helpdesks.freshdesk import Freshdesk
 from tests.support.helpdesks.freshservice import Freshservice
 from tests.support.helpdesks.github import GitHub
+from tests.support.helpdesks.glpi import Glpi
 from tests.support.helpdesks.jira_cloud import JiraCloud
 from tests.support.helpdesks.jira_server import JiraServer
 from tests.support.helpdesks.plaindesk import PlainDesk
@@ -18,6 +19,7 @@ ALL: dict[str, type[SimulatedDesk]] = {
     "freshdesk": Freshdesk,
     "freshservice": Freshservice,
     "github": GitHub,
+    "glpi": Glpi,
     "jira-cloud": JiraCloud,
     "jira-server": JiraServer,
     "plaindesk": PlainDesk,

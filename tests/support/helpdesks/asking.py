@@ -25,7 +25,7 @@ class Asking:
 
     def __init__(self, desk: SimulatedDesk) -> None:
         self.transport = DeskTransport(desk)
-        self._headers = {"authorization": desk.authorization, "x-api-key": desk.credential["secret"]}
+        self._headers = desk.door()
         self._client = httpx.AsyncClient(transport=self.transport, base_url=desk.base_url)
 
     async def __call__(self, method: str, path: str, **more: Any) -> httpx.Response:

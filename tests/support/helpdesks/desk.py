@@ -64,8 +64,6 @@ class SimulatedDesk(ABC):
     series: ClassVar[Words] = {}
     """Kinds of things that are numbered in one series with others."""
     sends_webhooks: ClassVar[bool] = True
-    webhooks_bring_comments: ClassVar[bool] = True
-    """False where a webhook only says that somebody commented."""
     internal_comments: ClassVar[bool] = True
     """False where everybody sees every comment."""
     vendor_file: VendorFile | None = None
@@ -99,9 +97,13 @@ class SimulatedDesk(ABC):
             return f"Basic {b64encode(pair.encode()).decode()}"
         return f"Bearer {self.credential['secret']}"
 
+    def door(self) -> dict[str, str]:
+        """All headers that let a request in."""
+        return {"authorization": self.authorization}
+
     def accepts(self, request: Request) -> bool:
         """Whether the request carries the credential."""
-        return request.headers.get("authorization") == self.authorization
+        return all(request.headers.get(name) == value for name, value in self.door().items())
 
     def unauthorised(self) -> Declined:
         return Declined(401, {"error": "Couldn't authenticate you"})

@@ -35,8 +35,8 @@ class PlainDesk(SimulatedDesk):
             Route("/api/tickets/{id:int}/messages", self._messages, methods=["GET", "POST"]),
         ]
 
-    def accepts(self, request: Request) -> bool:
-        return request.headers.get("x-api-key") == self.credential["secret"]
+    def door(self) -> dict[str, str]:
+        return {"x-api-key": self.credential["secret"]}
 
     def changed(self, ticket: StoredTicket, change: Change) -> None:
         super().changed(ticket, change)

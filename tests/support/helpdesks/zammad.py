@@ -54,10 +54,9 @@ class Zammad(SimulatedDesk):
             Route("/api/v1/ticket_articles", self.add_article, methods=["POST"]),
         ]
 
-    def accepts(self, request: Request) -> bool:
-        """A person's token as `Token token=`, one of OAuth as `Bearer`."""
-        secret = self.credential["secret"]
-        return request.headers.get("authorization") in (f"Token token={secret}", f"Bearer {secret}")
+    @property
+    def authorization(self) -> str:
+        return f"Token token={self.credential['secret']}"
 
     def unauthorised(self) -> Declined:
         return Declined(401, {"error": "Authentication required"})

@@ -51,7 +51,6 @@ def test_every_vendor_that_comes_with_glidepath_is_well_formed_and_survives_trav
     ("change", "place", "detail"),
     [
         ({"facts": []}, "facts", "at least 1"),
-        ({"let": {"a": "let.b", "b": "let.a"}}, "let", "in a circle: a, b"),
         ({"facts": [{"type": "completion", "state": "body.["}]}, "facts[0].state.value", "no JMESPath"),
         ({"facts": [{"when": "shout(body.x)", "ignore": "x"}]}, "facts[0].when", "no function"),
         ({"facts": [{"when": "lower(body.x, body.y)", "ignore": "x"}]}, "facts[0].when", "takes 1"),
@@ -105,6 +104,29 @@ def test_an_unknown_vendor_is_told_which_there_are() -> None:
     with pytest.raises(VendorFileError, match="there are canvas, "):
         load_vendor("nobody")
     assert load_vendor("standard_webhooks").vendor == "standard-webhooks"
+
+
+def test_names_may_stand_in_any_order_since_a_database_keeps_none() -> None:
+    names = {"c": "join('', [let.b, 'c'])", "b": "join('', [let.a, 'b'])", "a": "body.letter"}
+    for let in (names, dict(sorted(names.items()))):
+        vendor = file(kept_headers=["x-event"], let=let, facts=[{"ignore": "{c}"}])
+        assert means(vendor, {"letter": "a"}).facts[0].reason == "abc"
+
+
+def test_names_that_use_each_other_in_a_circle_are_refused() -> None:
+    with pytest.raises(VendorFileError, match="in a circle: a, b"):
+        parse_vendor(file(let={"a": "let.b", "b": "let.a", "c": "body.x"}, facts=[{"ignore": "x"}]))
+
+
+def test_no_vendor_hangs_on_the_order_of_its_keys() -> None:
+    for vendor in vendor_names():
+        stored = parse_vendor(json.loads(json.dumps(load_vendor(vendor).document, sort_keys=True)))
+        for meaning in (stored, *stored.answers.values()):
+            known: set[str] = set()
+            for name, spec in meaning.names():
+                assert spec.value is None or spec.value.let_names() & set(meaning.let) <= known
+                known.add(name)
+            assert known == set(meaning.let)
 
 
 def test_a_vendor_that_nobody_foresaw_needs_one_file_only() -> None:
@@ -185,7 +207,7 @@ def test_names_are_computed_before_they_are_read_however_they_stand_in_the_file(
     vendor = parse_vendor(turned_round(load_vendor(name).document))
     for meaning in (vendor, *vendor.answers.values()):
         known: set[str] = set()
-        for key, spec in meaning.let.items():
+        for key, spec in meaning.names():
             read = spec.value.let_names() if spec.value is not None else set()
             assert read & meaning.let.keys() <= known
             known.add(key)

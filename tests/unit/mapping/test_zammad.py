@@ -58,17 +58,29 @@ def article(number: int, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_the_first_article_is_the_question_whoever_typed_it() -> None:
+def test_the_first_article_is_the_question_and_answers_nobody() -> None:
     first, second, robot = answer_facts(
-        "zammad", "comments", [article(1), article(2), article(3, sender="System", internal=True)], ticket_id="81"
+        "zammad",
+        "comments",
+        [article(1, sender="Customer"), article(2), article(3, sender="System", internal=True)],
+        ticket_id="81",
     )
     assert [each["comment"]["author_role"] for each in (first, second, robot)] == ["requester", "agent", "bot"]
     assert [each["comment"]["public"] for each in (first, second, robot)] == [True, True, False]
     assert (second["comment"]["body"], second["dedupe_key"]) == ("Try\nagain & again", "article:2")
 
 
+def test_the_first_article_of_an_agent_is_the_description() -> None:
+    described, said = answer_facts("zammad", "comments", [article(1), article(2)], ticket_id="81")
+    assert (described["type"], said["type"]) == ("ignored", "comment")
+    opened = facts_of("zammad", {"ticket": {**shown(), "article_count": 1}, "article": article(1)})
+    assert [each["type"] for each in opened] == ["ticket"]
+
+
 def test_plain_text_stays_as_it_is_written() -> None:
-    (fact,) = answer_facts("zammad", "comments", [article(1, content_type="text/plain", body="a <b> c")])
+    (fact,) = answer_facts(
+        "zammad", "comments", [article(1, sender="Customer", content_type="text/plain", body="a <b> c")]
+    )
     assert fact["comment"]["body"] == "a <b> c"
 
 
