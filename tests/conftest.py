@@ -1,6 +1,7 @@
 """Fixtures for every tier. Unit tests cannot open sockets; the other tiers meet the real servers."""
 
 import asyncio
+import inspect
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -36,8 +37,14 @@ def _no_sockets_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: pytes
 
 
 @pytest.fixture(autouse=True)
-async def _no_task_outlives_its_test() -> AsyncIterator[None]:
+def _no_task_outlives_its_test(request: pytest.FixtureRequest) -> None:
     """The tests of a process share one event loop, so that connections can be kept; what a test left running ends with it."""
+    if inspect.iscoroutinefunction(request.function):
+        request.getfixturevalue("_ends_what_is_left")
+
+
+@pytest.fixture
+async def _ends_what_is_left() -> AsyncIterator[None]:
     yield
     left = asyncio.all_tasks() - {asyncio.current_task()}
     for task in left:
