@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -110,7 +111,7 @@ async def test_a_credential_that_cannot_be_sent_is_refused_with_its_place(
     ],
 )
 async def test_what_is_wrong_with_a_connector_is_named_with_its_place(
-    synced: Synced, changes: dict[str, object], pointer: str, said: str
+    synced: Synced, changes: dict[str, Any], pointer: str, said: str
 ) -> None:
     answer = await put(synced, **changes)
     assert answer.status_code == 422, answer.text
