@@ -12,11 +12,13 @@ from tests.support.vendors import FIXTURES, answer_facts, facts_of, short, under
 pytestmark = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the real payloads of ../shared/fixtures are not here")
 
 VENDORS = [
-    "moodle", "xapi", "canvas", "zendesk", "jira", "zammad", "freshdesk", "freshservice", "rt", "standard-webhooks",
+    "moodle", "xapi", "canvas", "zendesk", "jira", "zammad", "freshdesk", "freshservice", "github", "rt", "standard-webhooks",
 ]  # fmt: skip
 XAPI_COURSE = "http://xapi.moodle.test/xapi/activities/course/"
 XAPI_PERSON = "d0d6cd21-bbea-4179-a7e9-affdea1a1d84"
 BOB = ("email", "requester-bob@example.com")
+OCTOCAT = ("username", "Codertocat")
+HELLO = {"id": "Codertocat/Hello-World#1", "key": "Codertocat/Hello-World#1"}
 SOMEONE = "some-instance-test@gmail.com"
 
 
@@ -163,6 +165,19 @@ MEANINGS: dict[str, list[dict[str, Any]]] = {
     "freshdesk/status_changed": [ticket("ticket", "11", "pending", BOB, vendor_status="Waiting on Customer")],
     "freshdesk/ticket_created": [ticket("ticket", "11", "pending", BOB, priority="P2")],
     "freshservice/note_added_custom_body": [ticket("ticket", "33334", "solved", vendor_status="Resolved", occurred_at=None)],
+    "github/issue_comment_created": [
+        ticket("comment", "", "open", OCTOCAT, ticket=HELLO, occurred_at="2019-05-15T15:20:21Z", queue="Codertocat/Hello-World",
+               comment={"id": "492700400", "author_role": "requester", "public": True,
+                        "author": {"scheme": "username", "value": "Codertocat"},
+                        "body": "You are totally right! I'll get this fixed right away."})
+    ],
+    "github/issues_assigned": [ticket("ticket", "", "open", OCTOCAT, ticket=HELLO, vendor_event="issues.assigned")],
+    "github/issues_deleted": [ticket("deleted", "", "solved", OCTOCAT, ticket=HELLO, vendor_status="closed")],
+    "github/issues_labeled": [ticket("ticket", "", "open", OCTOCAT, ticket=HELLO, tags=["bug"])],
+    "github/issues_opened": [
+        ticket("ticket", "", "open", OCTOCAT, ticket=HELLO, occurred_at="2019-05-15T15:20:18Z", created_at="2019-05-15T15:20:18Z")
+    ],
+    "github/ping": [{"type": "ignored", "vendor_event": "ping"}],
     "standard-webhooks/contact_created_full": [{"type": "ignored", "occurred_at": "2022-11-03T20:26:10.344522Z"}],
     "standard-webhooks/contact_created_thin": [{"type": "ignored", "occurred_at": "2022-11-03T20:26:10.344522Z"}],
 }  # fmt: skip
@@ -178,6 +193,7 @@ REFUSED = {
     "freshdesk/rest_contact": "no rule",  # answers, not deliveries
     "freshdesk/rest_search_tickets": "no rule",
     "freshservice/note_added_body_template": "not JSON",  # a word without quotes
+    "github/signature_test_vector": "not JSON",
     "standard-webhooks/test_vector": "no rule",
     "rt/rest2_collection": "no rule",  # answers
     "rt/rest2_ticket_search_item": "no rule",

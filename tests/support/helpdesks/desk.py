@@ -64,6 +64,10 @@ class SimulatedDesk(ABC):
     series: ClassVar[Words] = {}
     """Kinds of things that are numbered in one series with others."""
     sends_webhooks: ClassVar[bool] = True
+    webhooks_bring_comments: ClassVar[bool] = True
+    """False where a webhook only says that somebody commented."""
+    internal_comments: ClassVar[bool] = True
+    """False where everybody sees every comment."""
     vendor_file: VendorFile | None = None
     """For a vendor that does not come with Glidepath."""
 

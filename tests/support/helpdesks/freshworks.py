@@ -38,6 +38,7 @@ class Freshworks(SimulatedDesk):
     priorities = {"P1": "4", "P2": "3", "P3": "2", "P4": "1"}
     credential = {"kind": "basic", "user": "an-api-key-of-an-agent", "secret": "X"}
     settings: dict[str, str] = {}
+    webhooks_bring_comments = False
     orders: ClassVar[frozenset[str]]
     """What a list can be sorted by."""
     embeds: ClassVar[frozenset[str]]
