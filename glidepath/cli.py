@@ -21,6 +21,7 @@ from glidepath.commands import (
     reports,
     rollouts,
     sources,
+    sync,
     tickets,
     up,
     waves,
@@ -100,6 +101,7 @@ def build() -> typer.Typer:
     )
     app.add_typer(_group("keys", "API keys", {"create": keys.create, "list": keys.list_keys, "revoke": keys.revoke}))
     app.add_typer(_group("tickets", "IT tickets and their SLA clocks", tickets.COMMANDS))
+    app.add_typer(_group("sync", "Outside helpdesks, read and told", sync.COMMANDS))
     app.add_typer(_group("policies", "What is promised, and who signed it", policies.COMMANDS))
     app.add_typer(_group("calendars", "When time counts", calendars.COMMANDS))
     app.add_typer(_group("reports", "How the promises were kept", {"attainment": reports.attainment}))

@@ -63,7 +63,7 @@ def build_stack(folder: DataFolder, secrets: Secrets, *, nats_url: str, public_u
 
     others = {
         "rollout": create_rollout(RolloutSettings(**settings("rollout", credentials_key=secrets.credentials_key))),
-        "tickets": create_tickets(TicketsSettings(**settings("tickets"))),
+        "tickets": create_tickets(TicketsSettings(**settings("tickets", credentials_key=secrets.credentials_key))),
         "survey": create_survey(SurveySettings(**settings("survey"))),
     }
     gateway = create_gateway(

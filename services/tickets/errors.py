@@ -278,6 +278,11 @@ class ConnectorNotUsable(InvalidRequest):
     title = "The connector cannot be set up so"
 
 
+class ConnectorIdle(Conflict):
+    code = "connector_idle"
+    title = "The connector calls nobody"
+
+
 class CredentialsNotSetUp(Conflict):
     code = "credentials_not_set_up"
     title = "Credentials cannot be kept yet"
@@ -293,6 +298,11 @@ class WriteNotRefused(Conflict):
     title = "The order is not one that was refused"
 
 
+class OrderUnderWay(Conflict):
+    code = "order_under_way"
+    title = "The helpdesk is being told something just now"
+
+
 class RunNotFound(NotFound):
     code = "run_not_found"
     title = "There is no such run"
@@ -306,6 +316,11 @@ class RunUnderWay(Conflict):
 class SyncProblemNotFound(NotFound):
     code = "sync_problem_not_found"
     title = "There is no such item in quarantine"
+
+
+class StillNotUnderstood(Conflict):
+    code = "still_not_understood"
+    title = "The item can still not be understood"
 
 
 class TicketNotLinked(NotFound):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.tickets.adapters.helpdesk import OutsideHelpdesks
 from services.tickets.adapters.repository import DatabaseUnit
 from services.tickets.adapters.tables import plumbing
 from services.tickets.adapters.webhook_post import WebhookPost
@@ -25,6 +26,9 @@ from services.tickets.usecases.mailing import MailRules
 from services.tickets.usecases.policies import MigrationRunner
 from services.tickets.usecases.reporting.folding import CounterFolding
 from services.tickets.usecases.reporting.replaying import Replayer
+from services.tickets.usecases.syncing.configuring import keep_renewed
+from services.tickets.usecases.syncing.rounds import HelpdeskRounds
+from services.tickets.usecases.syncing.vendors import Vendors
 from shared.app import build_app
 from shared.clock import Clock
 from shared.runtime import Runtime
@@ -55,10 +59,26 @@ def create_app(settings: TicketsSettings | None = None, *, clock: Clock | None =
     posts = PostRound(database=runtime.database, post=post, vault=vault, clock=runtime.clock)
     runtime.worker("webhooks", step=posts.step)
     runtime.worker("major incidents", step=IncidentRunner(runtime.database, business=runtime.business).step)
+
+    async def keep_credential(name: str, sealed: str) -> None:
+        async with runtime.database.unit() as unit:
+            await keep_renewed(unit, name, sealed)
+
+    vendors = Vendors(runtime.database)
+    helpdesks = HelpdeskRounds(
+        database=runtime.database,
+        helpdesks=OutsideHelpdesks(vault, keep_credential, clock=runtime.clock),
+        vendors=vendors,
+        clock=runtime.clock,
+        business=runtime.business,
+        public_url=settings.public_url,
+        reached=runtime.crash.reach,
+    )
+    runtime.worker("helpdesks", step=helpdesks.step)
     runtime.timer("sla clocks", next_due=next_due, fire=breach_due_clocks, after_backlog=True)
     ladders = Ladders(clock=runtime.clock, public_url=settings.public_url)
     runtime.timer("escalations", next_due=next_wake, fire=ladders.fire, after_backlog=True)
     runtime.timer("confirmations", next_due=next_confirmable, fire=confirm_breaches, after_backlog=True)
     app = build_app(runtime, routers=ROUTERS, permissions=PERMISSIONS, title="Glidepath tickets")
-    app.state.vault = vault
+    app.state.vault, app.state.vendors = vault, vendors
     return app

@@ -2,6 +2,7 @@
 
 from shared.auth import EVERYONE, PUBLIC, STAFF, Permissions, Role, roles
 
+READING = STAFF | roles(Role.VIEWER)
 REPORTING = STAFF | roles(Role.MANAGER, Role.INTEGRATION)
 
 PERMISSIONS: Permissions = {
@@ -79,6 +80,28 @@ PERMISSIONS: Permissions = {
     "GET /v1/webhooks": roles(Role.IT_LEAD),
     "PUT /v1/webhooks/{name}": roles(),
     "DELETE /v1/webhooks/{name}": roles(),
+    "GET /v1/connectors": READING,
+    "GET /v1/connectors/{name}": READING,
+    "PUT /v1/connectors/{name}": roles(),
+    "DELETE /v1/connectors/{name}": roles(),
+    "PUT /v1/connectors/{name}/credential": roles(),
+    "DELETE /v1/connectors/{name}/credential": roles(),
+    "POST /v1/connectors/reseal": roles(),
+    "GET /v1/helpdesk-vendors": READING,
+    "POST /v1/connectors/{name}/runs": roles(Role.IT_LEAD),
+    "GET /v1/sync-runs/{run_id}": READING,
+    "GET /v1/connectors/{name}/writes": READING,
+    "POST /v1/connectors/{name}/writes/retry": roles(Role.IT_LEAD),
+    "POST /v1/connectors/{name}/writes/discard": roles(Role.IT_LEAD),
+    "POST /v1/remote-writes/{write_id}/retry": roles(Role.IT_LEAD),
+    "POST /v1/remote-writes/{write_id}/discard": roles(Role.IT_LEAD),
+    "GET /v1/connectors/{name}/conflicts": READING,
+    "GET /v1/connectors/{name}/problems": READING,
+    "POST /v1/sync-problems/{problem_id}/replay": roles(Role.IT_LEAD),
+    "POST /v1/sync-problems/{problem_id}/dismiss": roles(Role.IT_LEAD),
+    "GET /v1/tickets/{ticket_id}/remote": READING,
+    "PUT /v1/tickets/{ticket_id}/remote": roles(Role.IT_LEAD),
+    "DELETE /v1/tickets/{ticket_id}/remote": roles(Role.IT_LEAD),
     "PUT /v1/sources/{source}/watermark": roles(Role.INTEGRATION),
     "DELETE /v1/sources/{source}/watermark": roles(),
     "GET /v1/channels/{rollout}/{wave}": EVERYONE,

@@ -10,7 +10,7 @@ class TicketsSettings(ServiceSettings):
 
     credentials_key: SecretStr | None = Field(
         default=None,
-        description="Seals the secrets of webhooks at rest; several as `2:new,1:old`. Without it there are none.",
+        description="Seals secrets of webhooks and credentials of helpdesks at rest; several as `2:new,1:old`. Without it: none.",
     )
     webhooks_to_private_addresses: bool = Field(
         default=False, description="Escalations may be posted to addresses inside your own network."

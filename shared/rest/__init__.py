@@ -6,12 +6,13 @@ RFC 3339 UTC.
 
 from shared.rest.pages import Page, Paging, PagingRequest, keyset_page, page_of
 from shared.rest.patch import changes
-from shared.rest.preconditions import IfMatch, etag, require_match, set_etag
+from shared.rest.preconditions import IfMatch, IfMatchGiven, etag, require_match, require_match_or_new, set_etag
 from shared.rest.routes import Caller, Now, RealNow, Router, bears_secret, caller, request_unit, request_work
 
 __all__ = [
     "Caller",
     "IfMatch",
+    "IfMatchGiven",
     "Now",
     "Page",
     "Paging",
@@ -27,5 +28,6 @@ __all__ = [
     "request_unit",
     "request_work",
     "require_match",
+    "require_match_or_new",
     "set_etag",
 ]

@@ -147,6 +147,10 @@ class Tickets(Protocol):
         """Raises `CommentNotFound`."""
         ...
 
+    async def comments(self, comment_ids: Collection[str]) -> dict[str, Comment]:
+        """Those that exist, by their ids."""
+        ...
+
     async def comments_of_source(
         self, ticket_ids: Collection[str], external_ids: Collection[str]
     ) -> dict[tuple[str, str], Comment]:

@@ -12,6 +12,8 @@ from services.tickets.domain.sync.link import (
     value_of,
 )
 from services.tickets.domain.sync.merge import Decision, Observation, decide
+from services.tickets.domain.sync.sentences import say_write
+from services.tickets.domain.sync.standing import Backlog, State, is_polling, say_standing, state_of
 from services.tickets.domain.sync.write import (
     RemoteWrite,
     WriteKind,
@@ -23,6 +25,7 @@ from services.tickets.domain.sync.write import (
 
 __all__ = [
     "FIELDS",
+    "Backlog",
     "Conflict",
     "Connector",
     "Decision",
@@ -33,16 +36,21 @@ __all__ = [
     "Owner",
     "RemoteLink",
     "RemoteWrite",
+    "State",
     "WriteKind",
     "WriteState",
     "agreed",
     "changed_here",
     "decide",
+    "is_polling",
     "marker_of",
     "owner_of",
     "retry_in",
     "same_words",
+    "say_standing",
+    "say_write",
     "silent_since",
+    "state_of",
     "usual_gap",
     "value_of",
 ]

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from services.tickets.domain.sync import WriteState
-from services.tickets.errors import RunUnderWay, WriteNotRefused
+from services.tickets.domain.sync import RemoteWrite, WriteKind, WriteState
+from services.tickets.errors import ConnectorIdle, RunUnderWay, WriteNotRefused
 from services.tickets.ports import TicketsUnit
 from services.tickets.ports.sync import Helpdesk, SyncRun
 from services.tickets.usecases.syncing.polling import LOOKS_BACK
@@ -19,8 +19,11 @@ MOST_PAGES = 50
 
 
 async def ask_for_run(unit: TicketsUnit, name: str, *, dry: bool, whole: bool, by: str, now: datetime) -> SyncRun:
-    """Note that a run is wanted; a worker does it. Raises `ConnectorNotFound`, `RunUnderWay`."""
-    await unit.connectors.get(name)
+    """Note that a run is wanted; a worker does it. Raises `ConnectorNotFound`, `ConnectorIdle`, `RunUnderWay`."""
+    connector = await unit.connectors.get(name)
+    if not connector.enabled or connector.credential is None:
+        lacks = "has no credential" if connector.enabled else "is switched off"
+        raise ConnectorIdle(f"{name} {lacks}: nobody would do the run.")
     under_way = await unit.sync_records.open_run(name)
     if under_way is not None:
         raise RunUnderWay(f"Run {under_way.run_id} of {name} is not finished yet: follow that one.")
@@ -74,19 +77,54 @@ async def _looked(post: Post, desk: Helpdesk, run: SyncRun) -> SyncRun:
     return run
 
 
-async def retry_write(unit: TicketsUnit, write_id: str, now: datetime) -> None:
+async def retry_write(unit: TicketsUnit, write_id: str, now: datetime) -> RemoteWrite:
     """Try a refused order again. Raises `WriteNotFound`, `WriteNotRefused`."""
-    write = await unit.remote_writes.get(write_id)
+    write = await _held(unit, write_id)
     _need_refused(write.state)
-    await unit.remote_writes.save([replace(write, state=WriteState.WAITING, try_at=now, problem=None)])
+    write = replace(write, state=WriteState.WAITING, try_at=now, problem=None)
+    await unit.remote_writes.save([write])
+    return write
 
 
-async def discard_write(unit: TicketsUnit, write_id: str, now: datetime) -> None:
-    """Never tell this. Raises `WriteNotFound`, `WriteNotRefused`."""
-    write = await unit.remote_writes.get(write_id)
+async def discard_write(unit: TicketsUnit, write_id: str, now: datetime) -> RemoteWrite:
+    """Never tell this. Raises `WriteNotFound`, `WriteNotRefused`.
+
+    A ticket that is not to be made there is not linked any more, and nothing else of it is told either.
+    """
+    write = await _held(unit, write_id)
     if write.state is not WriteState.WAITING:
         _need_refused(write.state)
-    await unit.remote_writes.save([replace(write, state=WriteState.DISCARDED, done_at=now)])
+    write = replace(write, state=WriteState.DISCARDED, done_at=now)
+    await unit.remote_writes.save([write])
+    if write.kind is WriteKind.CREATE:
+        await unit.remote_writes.give_up(now, ticket_id=write.ticket_id)
+        await unit.remote_links.drop_unmade(write.connector)
+    return write
+
+
+async def retry_writes(unit: TicketsUnit, name: str, now: datetime) -> int:
+    """Try everything again that was refused; how many. Raises `ConnectorNotFound`."""
+    return await _settle(unit, name, WriteState.WAITING, now)
+
+
+async def discard_writes(unit: TicketsUnit, name: str, now: datetime) -> int:
+    """Tell nothing of what waits; how many. Raises `ConnectorNotFound`."""
+    count = await _settle(unit, name, WriteState.DISCARDED, now)
+    await unit.remote_links.drop_unmade(name)
+    return count
+
+
+async def _settle(unit: TicketsUnit, name: str, state: WriteState, now: datetime) -> int:
+    await unit.connectors.find(name, lock=True)
+    await unit.connectors.get(name)
+    return await unit.remote_writes.settle_all(name, state, now)
+
+
+async def _held(unit: TicketsUnit, write_id: str) -> RemoteWrite:
+    """As it is while nobody else works for its connector."""
+    write = await unit.remote_writes.get(write_id)
+    await unit.connectors.find(write.connector, lock=True)
+    return await unit.remote_writes.get(write_id)
 
 
 def _need_refused(state: WriteState) -> None:

@@ -1,9 +1,9 @@
 """The vendor file of a connector: that of the gateway's source with its name, else the one that comes with Glidepath."""
 
 from services.tickets.domain.sync import Connector
-from services.tickets.ports import Units
+from services.tickets.ports import TicketsUnit, Units
 from shared.errors import PermanentFailure
-from shared.mapping import VendorFile, VendorFileError, load_vendor, parse_vendor
+from shared.mapping import VendorFile, VendorFileError, load_vendor, parse_vendor, vendor_names
 
 KEPT = 100
 
@@ -18,7 +18,11 @@ class Vendors:
     async def of(self, connector: Connector) -> VendorFile:
         """Raises `PermanentFailure` where there is no file that can be used."""
         async with self._database.read() as unit:
-            found = await unit.sources.find(connector.name)
+            return await self.within(unit, connector)
+
+    async def within(self, unit: TicketsUnit, connector: Connector) -> VendorFile:
+        """The same, as a transaction that is open already sees it."""
+        found = await unit.sources.find(connector.name)
         try:
             if found is None:
                 return load_vendor(connector.vendor)
@@ -34,3 +38,13 @@ class Vendors:
         except VendorFileError as problem:
             raise PermanentFailure(f"The vendor file of {connector.name} cannot be used: {problem}") from problem
         return vendor
+
+
+def callable_vendors() -> list[str]:
+    """Those that come with Glidepath and can be asked and told."""
+    return [name for name in vendor_names() if load_vendor(name).calls is not None]
+
+
+def helpdesk_vendors() -> list[VendorFile]:
+    """The helpdesks that come with Glidepath."""
+    return [vendor for vendor in map(load_vendor, vendor_names()) if vendor.kind != "lms"]

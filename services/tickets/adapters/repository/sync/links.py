@@ -4,15 +4,18 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, exists, insert, select, update
 from sqlmodel import col
 
 from services.tickets.adapters.repository.sync.connectors import owners
-from services.tickets.adapters.tables import RemoteLinkRow, SyncConflictRow
-from services.tickets.domain.sync import FIELDS, Conflict, Field, Owner, RemoteLink
+from services.tickets.adapters.tables import RemoteLinkRow, RemoteWriteRow, SyncConflictRow
+from services.tickets.domain.sync import FIELDS, Conflict, Field, Owner, RemoteLink, WriteKind, WriteState
 from shared.clock import render_instant
 from shared.database import UnitOfWork, chunks, insert_for
 from shared.rest import PagingRequest, keyset_page
+
+TO_BE_MADE = (WriteState.WAITING.value, WriteState.ATTEMPTED.value, WriteState.REFUSED.value)
+"""An order that was refused may still be tried again."""
 
 
 class RemoteLinkRepository:
@@ -40,6 +43,20 @@ class RemoteLinkRepository:
 
     async def remove(self, ticket_id: str) -> None:
         await self._session.execute(delete(RemoteLinkRow).where(col(RemoteLinkRow.ticket_id) == ticket_id))
+
+    async def forget(self, connector: str) -> None:
+        await self._session.execute(delete(RemoteLinkRow).where(col(RemoteLinkRow.connector) == connector))
+
+    async def drop_unmade(self, connector: str) -> None:
+        to_be_made = exists().where(
+            col(RemoteWriteRow.ticket_id) == col(RemoteLinkRow.ticket_id),
+            col(RemoteWriteRow.kind) == WriteKind.CREATE.value,
+            col(RemoteWriteRow.state).in_(TO_BE_MADE),
+        )
+        statement = delete(RemoteLinkRow).where(
+            col(RemoteLinkRow.connector) == connector, col(RemoteLinkRow.external_id).is_(None), ~to_be_made
+        )
+        await self._session.execute(statement)
 
     async def wanted_reads(self, connector: str, limit: int) -> Sequence[RemoteLink]:
         statement = (

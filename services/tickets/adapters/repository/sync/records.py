@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlmodel import col
 
 from services.tickets.adapters.tables import RemoteWriteRow, SyncConflictRow, SyncProblemRow, SyncRunRow
@@ -87,6 +87,14 @@ class SyncRecordRepository:
 
     async def save_run(self, run: SyncRun) -> None:
         await self._session.execute(update(SyncRunRow), [_run_values(run)])
+
+    async def forget(self, connector: str, now: datetime) -> None:
+        await self._session.execute(delete(SyncProblemRow).where(col(SyncProblemRow.connector) == connector))
+        await self._session.execute(
+            update(SyncRunRow)
+            .where(col(SyncRunRow.connector) == connector, col(SyncRunRow.finished_at).is_(None))
+            .values(finished_at=now, failure="The connector was removed.")
+        )
 
     async def figures(self, since: datetime) -> dict[str, Figures]:
         writes = (

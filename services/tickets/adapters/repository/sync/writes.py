@@ -120,6 +120,14 @@ class RemoteWriteRepository:
         rows, after = await keyset_page(self._session, statement.where(*conditions), order, paging)
         return [_write(row) for row in rows], after
 
+    async def give_up(self, now: datetime, *, connector: str | None = None, ticket_id: str | None = None) -> None:
+        statement = update(RemoteWriteRow).where(col(RemoteWriteRow.state).in_((*UNFINISHED, WriteState.REFUSED.value)))
+        if connector is not None:
+            statement = statement.where(col(RemoteWriteRow.connector) == connector)
+        if ticket_id is not None:
+            statement = statement.where(col(RemoteWriteRow.ticket_id) == ticket_id)
+        await self._session.execute(statement.values(state=WriteState.DISCARDED.value, done_at=now))
+
     async def settle_all(self, connector: str, state: WriteState, now: datetime) -> int:
         was = WriteState.WAITING if state is WriteState.DISCARDED else WriteState.REFUSED
         statement = (

@@ -31,6 +31,15 @@ class TicketTexts(LoadingTickets):
             raise CommentNotFound(f"The ticket has no comment {comment_id}.")
         return rows.comment_of(row)
 
+    async def comments(self, comment_ids: Collection[str]) -> dict[str, Comment]:
+        found: dict[str, Comment] = {}
+        for some in chunks(sorted(set(comment_ids))):
+            statement = select(CommentRow).where(col(CommentRow.comment_id).in_(some))
+            found |= {
+                row.comment_id: rows.comment_of(row) for row in (await self._session.execute(statement)).scalars()
+            }
+        return found
+
     async def comments_of_source(
         self, ticket_ids: Collection[str], external_ids: Collection[str]
     ) -> dict[tuple[str, str], Comment]:

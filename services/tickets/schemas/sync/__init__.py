@@ -1,0 +1,53 @@
+"""Outside helpdesks over the wire."""
+
+from services.tickets.schemas.sync.connectors import (
+    ConnectorIn,
+    ConnectorOut,
+    CredentialIn,
+    ResealedOut,
+    VendorOut,
+    connector_out,
+    owned,
+    vendor_out,
+)
+from services.tickets.schemas.sync.records import (
+    ConflictOut,
+    ProblemOut,
+    RemoteIn,
+    RemoteOut,
+    ReplayedOut,
+    RunIn,
+    RunOut,
+    SettledOut,
+    WriteOut,
+    conflict_out,
+    problem_out,
+    remote_out,
+    run_out,
+    write_out,
+)
+
+__all__ = [
+    "ConflictOut",
+    "ConnectorIn",
+    "ConnectorOut",
+    "CredentialIn",
+    "ProblemOut",
+    "RemoteIn",
+    "RemoteOut",
+    "ReplayedOut",
+    "ResealedOut",
+    "RunIn",
+    "RunOut",
+    "SettledOut",
+    "VendorOut",
+    "WriteOut",
+    "conflict_out",
+    "connector_out",
+    "owned",
+    "problem_out",
+    "remote_out",
+    "run_out",
+    "vendor_out",
+    "write_out",
+]
