@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from services.gateway.console.behind import Refused
 from services.gateway.console.desk.asking import back_to, in_path, items_of, problem_of
+from services.gateway.console.desk.sync_rows import write_views
 from services.gateway.console.integrations.asking import Outside, name_of
 from services.gateway.console.integrations.connector_form import as_sent
 from services.gateway.console.integrations.page import LISTS, IntegrationPages
-from services.gateway.console.integrations.rows import write_views
 from services.gateway.console.integrations.words import MODES
 from services.gateway.console.sessions import Fields, SignedIn
 from shared.clock import new_id

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, time
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from services.gateway.console.desk.sync_words import FIELDS, OWNERS
 from services.gateway.console.desk.words import say_roughly
-from services.gateway.console.integrations.words import FIELDS, OWNERS
 from services.gateway.console.rendering import as_instant, zone_of
 from services.gateway.console.sessions import Fields
 from shared.clock import render_instant

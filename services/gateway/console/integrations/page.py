@@ -10,14 +10,10 @@ from starlette.responses import Response
 
 from services.gateway.console.deliveries import OUTCOMES, STAGES, say_facts
 from services.gateway.console.desk.asking import in_path, items_of
+from services.gateway.console.desk.sync_rows import conflict_views, problem_views, write_views
+from services.gateway.console.desk.sync_words import FIELDS, owner_words
 from services.gateway.console.integrations.asking import Outside, name_of
-from services.gateway.console.integrations.rows import conflict_views, problem_views, write_views
-from services.gateway.console.integrations.words import (
-    CREDENTIALS,
-    FIELDS,
-    MODES,
-    owner_words,
-)
+from services.gateway.console.integrations.words import CREDENTIALS, MODES
 from services.gateway.console.sessions import SignedIn
 from shared.errors import NotFound
 

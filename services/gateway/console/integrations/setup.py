@@ -10,12 +10,13 @@ from starlette.responses import Response
 
 from services.gateway.console.behind import Refused
 from services.gateway.console.desk.asking import back_to, in_path, problem_of
+from services.gateway.console.desk.sync_words import FIELDS, OWNERS
 from services.gateway.console.integrations.asking import Outside, by_field, name_of
 from services.gateway.console.integrations.connector_form import polls, read, shown
 from services.gateway.console.integrations.credential_form import asks, kinds_of, read_credential
 from services.gateway.console.integrations.page import SAID
 from services.gateway.console.integrations.steps import steps_for
-from services.gateway.console.integrations.words import FIELDS, MODES, OWNERS
+from services.gateway.console.integrations.words import MODES
 from services.gateway.console.rendering import zone_of
 from services.gateway.console.sessions import Fields, SignedIn
 from shared.errors import NotFound

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from services.gateway.console.desk.words import PRIORITIES, spaced, status_look
 from services.gateway.console.desk.words import say_roughly as roughly
+from services.gateway.console.desk.words import spaced
 from services.gateway.console.views import Look
 
 Tree = Mapping[str, Any]
@@ -37,19 +37,6 @@ MODES: Final[Mapping[str, tuple[str, str]]] = {
         "Tickets are read from there, and replies, status, priority and subject are written back there.",
     ),
 }
-FIELDS: Final[Mapping[str, str]] = {"status": "Status", "priority": "Priority", "subject": "Subject"}
-OWNERS: Final[Mapping[str, str]] = {
-    "remote": "the helpdesk's word counts",
-    "local": "Glidepath's word counts",
-    "newest": "the newest word counts",
-}
-WRITE_STATES: Final[Mapping[str, Look]] = {
-    "waiting": Look("clock", "Waiting", "idle"),
-    "attempted": Look("question", "Uncertain", "wait"),
-    "done": Look("check", "Done", "done"),
-    "refused": Look("alert", "Refused", "stop"),
-    "discarded": Look("cross", "Discarded", "over"),
-}
 CREDENTIALS: Final[Mapping[str, str]] = {
     "token": "Token",
     "basic": "Name and password",
@@ -59,10 +46,6 @@ CREDENTIALS: Final[Mapping[str, str]] = {
 
 def state_look(state: object) -> Look:
     return STATES.get(str(state), Look("question", spaced(state).capitalize() or "Unknown", "idle"))
-
-
-def write_look(state: object) -> Look:
-    return WRITE_STATES.get(str(state), Look("question", spaced(state).capitalize() or "Unknown", "idle"))
 
 
 def say_ago(at: datetime, now: datetime) -> str:
@@ -76,25 +59,6 @@ def say_ago(at: datetime, now: datetime) -> str:
 def say_gap(seconds: float) -> str:
     """How long something usually takes: `40 s`, `4 min`."""
     return roughly(max(seconds, 1.0))
-
-
-def field_word(name: object) -> str:
-    return FIELDS.get(str(name), spaced(name).capitalize())
-
-
-def value_word(name: object, value: object) -> str:
-    """A field's value as people read it."""
-    if value in (None, ""):
-        return "nothing"
-    if name == "status":
-        return status_look(value).word
-    if name == "priority" and value in PRIORITIES:
-        return str(value)
-    return f"“{value}”" if name == "subject" else str(value)
-
-
-def owner_words(owner: object) -> str:
-    return OWNERS.get(str(owner), spaced(owner))
 
 
 def mode_word(mode: object) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from services.gateway.console.desk.sync_words import field_word, owner_words, value_word, write_look
 from services.gateway.console.desk.words import spaced
-from services.gateway.console.integrations.words import field_word, owner_words, value_word, write_look
 from services.gateway.console.views import Look
 
 Tree = Mapping[str, Any]
