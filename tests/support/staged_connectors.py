@@ -19,8 +19,13 @@ ZENDESK: dict[str, Any] = {
     "webhooks": True,
     "calls": True,
     "auth": [
-        {"kind": "basic", "title": "An API token; the user is the e-mail address followed by /token"},
-        {"kind": "token", "title": "An OAuth access token of an administrator"},
+        {
+            "kind": "basic",
+            "title": "An API token; the user is the e-mail address followed by /token",
+            "needs": ["user", "secret"],
+            "may_have": [],
+        },
+        {"kind": "token", "title": "An OAuth access token", "needs": ["secret"], "may_have": []},
     ],
     "settings": [
         {
@@ -40,7 +45,7 @@ RT: dict[str, Any] = {
     "documents": [],
     "webhooks": False,
     "calls": True,
-    "auth": [{"kind": "token", "title": "An authentication token of an account of its own"}],
+    "auth": [{"kind": "token", "title": "An authentication token", "needs": ["secret"], "may_have": []}],
     "settings": [
         {"name": "queue", "title": "Queue of new tickets", "required": True, "example": "Support", "default": "General"}
     ],
@@ -233,15 +238,22 @@ class StagedConnectors:
             del self.connectors[name]
             return 204, None
         if rest == "runs":
-            return 202, self._run(name, body)
+            return 202, self.run(name, body)
         if rest in ("writes/retry", "writes/discard"):
-            return 200, {"writes": len(self.writes)}
+            return 200, self._all(rest.removeprefix("writes/"))
         lists = {"conflicts": self.conflicts, "problems": self.problems}
         if rest == "writes":
             states = re.search(r"state=([^&]+)", query)
             wanted = states[1].replace("%2C", ",").split(",") if states else []
             return 200, _page([each for each in self.writes if not wanted or each["state"] in wanted], query)
         return (200, _page(lists[rest], query)) if rest in lists else (200, held) if not rest else _missing()
+
+    def _all(self, act: str) -> dict[str, int]:
+        was, becomes = {"retry": ("refused", "waiting"), "discard": ("waiting", "discarded")}[act]
+        rows = [row for row in self.writes if row["state"] == was]
+        for row in rows:
+            row["state"] = becomes
+        return {"writes": len(rows)}
 
     def _put(self, name: str, held: dict[str, Any] | None, body: Any, headers: dict[str, str]) -> tuple[int, Any]:
         if held is not None and "if-match" not in headers:
@@ -252,7 +264,7 @@ class StagedConnectors:
         self.connectors[name] = {**made, **body, "version": made["version"] + 1}
         return 200, self.connectors[name]
 
-    def _run(self, name: str, body: Any) -> dict[str, Any]:
+    def run(self, name: str, body: Any) -> dict[str, Any]:
         run = {
             "run_id": new_id(),
             "connector": name,

@@ -51,10 +51,11 @@ function countDown(now) {
   }
 }
 
-// As the server says it (integrations/words.py): how long ago something came from outside, in real time.
-function countUp(now) {
+// As the server says it (integrations/words.py): how long ago something was. What comes from outside goes by real time.
+function countUp(now, realNow) {
   for (const element of document.querySelectorAll("time[data-ago]")) {
-    const said = sayAgo(now - Date.parse(element.dateTime));
+    const since = Date.parse(element.dateTime);
+    const said = sayAgo((element.dataset.ago === "business" ? now : realNow) - since);
     if (element.textContent !== said) element.textContent = said;
   }
 }
@@ -72,7 +73,7 @@ function mark(element, name, wanted) {
 export function tick() {
   const now = businessNow();
   countDown(now);
-  countUp(Date.now() + off);
+  countUp(now, Date.now() + off);
   for (const element of document.querySelectorAll("time[data-live]")) {
     const said = left(Date.parse(element.dateTime) - now);
     if (element.dataset.left !== said) element.dataset.left = said;

@@ -62,6 +62,7 @@ class ProblemView:
     expression: str
     reason: str
     item: str
+    """Empty for those who may not see what people wrote."""
     cut: bool
     times: int
     at: Any
@@ -113,7 +114,7 @@ def problem_views(items: Sequence[Tree]) -> list[ProblemView]:
 
 
 def problem_view(item: Tree) -> ProblemView:
-    met = item.get("item")
+    met = item.get("item") or ""
     text = met if isinstance(met, str) else json.dumps(met, indent=2, ensure_ascii=False)
     return ProblemView(
         problem_id=str(item.get("problem_id") or ""),

@@ -101,6 +101,7 @@ class TicketPages:
             self.desk.find(who, f"{path}/remote"),
             people_and_teams(self.desk, who),
         )
+        links_there = has(who, Role.IT_LEAD)
         works = has(who, Role.TRAINING, Role.IT_AGENT, Role.IT_LEAD) and not ticket.deleted
         return self.desk.fill(
             "ticket.html",
@@ -117,7 +118,8 @@ class TicketPages:
             links=link_views(ticket.raw, links),
             exemptions=exemptions,
             remote=remote_view(remote, ticket.raw),
-            connectors=[] if remote or not works else await self._connectors(who),
+            connectors=[] if remote or not (links_there and works) else await self._connectors(who),
+            links_there=links_there,
             people=people,
             teams=teams,
             me=me_of(who),

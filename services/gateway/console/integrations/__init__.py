@@ -63,12 +63,15 @@ def _routes(outside: Outside) -> Iterator[Route]:
 
 
 @pass_context
-def _ago(context: Context, at: str | datetime | None) -> Markup:
-    """`<time>` that says how long ago something was in real time; a script counts on."""
+def _ago(context: Context, at: str | datetime | None, *, business: bool = False) -> Markup:
+    """`<time>` that says how long ago something was in real time, or in business time; a script counts on."""
     instant = as_instant(at)
     if instant is None:
         return Markup("")
     there = zone_of(str(context.get("zone") or "UTC"))
     hint = f"{say_time(instant, there, 'exact')} {there.key}"
-    said = say_ago(instant, context["real_now"])
-    return Markup('<time datetime="{}" title="{}" data-ago>{}</time>').format(render_instant(instant), hint, said)
+    said = say_ago(instant, context["now" if business else "real_now"])
+    clock = "business" if business else "real"
+    return Markup('<time datetime="{}" title="{}" data-ago="{}">{}</time>').format(
+        render_instant(instant), hint, clock, said
+    )

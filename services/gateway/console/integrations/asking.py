@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.console.behind import Document, Refused
-from services.gateway.console.desk.asking import Desk, in_path, items_of
+from services.gateway.console.desk.asking import Desk, has, in_path, items_of
 from services.gateway.console.integrations.standing import Recent, Standing, standing
 from services.gateway.console.rendering import may, zone_of
 from services.gateway.console.sessions import SignedIn
@@ -73,11 +73,15 @@ class Outside:
         return await self.desk.get(who, f"/v1/connectors/{in_path(name)}")
 
     def fill(self, template: str, who: SignedIn, *, status: int = 200, **values: Any) -> Response:
+        """With what may be offered: to set connectors up (`connects`), to run and mend them (`mends`), to set a webhook's secret
+        (`secures`), to let a delivery out of quarantine (`releases`). The services judge for themselves when they are asked."""
         given = {
             "zone": zone_of(who.zone).key,
             "here": "integrations",
             "once": new_id(),
-            "connects": connects(who),
+            "connects": has(who),
+            "mends": has(who, Role.IT_LEAD),
+            "secures": may(who, "PUT /v1/sources/{name}"),
             "releases": may(who, "POST /v1/quarantine/{held_id}/replay"),
             **values,
         }
@@ -89,11 +93,6 @@ def name_of(request: Request) -> str:
     name = str(request.path_params["name"])
     in_path(name)
     return name
-
-
-def connects(who: SignedIn) -> bool:
-    """Whether to offer what changes a connector. The services judge for themselves when they are asked."""
-    return bool(who.identity.roles & {Role.ADMIN, Role.IT_LEAD, Role.INTEGRATION})
 
 
 def by_field(refused: Refused) -> dict[str, str]:

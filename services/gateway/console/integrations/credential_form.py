@@ -1,7 +1,7 @@
 """The form of a credential: what each kind asks for, what is wrong, what is sent. Nothing of it is ever shown again. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from services.gateway.console.integrations.words import CREDENTIALS
@@ -33,8 +33,14 @@ ASKS: Final[Mapping[str, tuple[Ask, ...]]] = {
 }
 
 
-def asks(kind: str) -> tuple[Ask, ...]:
-    return ASKS.get(kind, ASKS["token"])
+def asks(kind: str, vendor: Mapping[str, Any]) -> tuple[Ask, ...]:
+    """The parts of this kind; which of them this helpdesk needs it says itself, where it does."""
+    known = ASKS.get(kind, ASKS["token"])
+    told: Mapping[str, Any] = next((each for each in vendor.get("auth") or () if each.get("kind") == kind), {})
+    needs, may_have = told.get("needs"), told.get("may_have") or ()
+    if not needs:
+        return known
+    return tuple(replace(ask, required=ask.name in needs) for ask in known if ask.name in (*needs, *may_have))
 
 
 def kinds_of(vendor: Mapping[str, Any]) -> dict[str, str]:
@@ -44,16 +50,17 @@ def kinds_of(vendor: Mapping[str, Any]) -> dict[str, str]:
     return known or dict.fromkeys(CREDENTIALS, "")
 
 
-def read_credential(form: Fields, kind: str) -> tuple[dict[str, Any], dict[str, str]]:
+def read_credential(form: Fields, kind: str, vendor: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """(what is sent, what is wrong by field)."""
     if kind not in ASKS:
         return {}, {"kind": "Choose what kind of credential it is."}
-    values = {ask.name: form.line(ask.name) for ask in ASKS[kind]}
+    parts = asks(kind, vendor)
+    values = {ask.name: form.line(ask.name) for ask in parts}
     wrong = {
         ask.name: f"Paste the {_small(ask.label)} here; it is kept sealed and never shown."
         if ask.secret
         else f"The {_small(ask.label)} is needed, too."
-        for ask in ASKS[kind]
+        for ask in parts
         if ask.required and not values[ask.name]
     }
     return {"kind": kind, **{name: value for name, value in values.items() if value}}, wrong

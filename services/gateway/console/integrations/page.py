@@ -18,7 +18,7 @@ from services.gateway.console.sessions import SignedIn
 from shared.errors import NotFound
 
 ROWS: Final = 5
-LIST_ROWS: Final = 50
+LIST_ROWS: Final = 20
 AGAIN_SECONDS: Final = 15
 SAID: Final[Mapping[str, str]] = {
     "made": "The connector is set up. It reads as soon as it has a credential, and writes nothing until you say so.",

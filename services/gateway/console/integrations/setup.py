@@ -118,7 +118,8 @@ class SetupPages:
     async def set_credential(self, request: Request) -> Response:
         who, form = await self.outside.desk.form(request)
         name, kind = name_of(request), form.get("kind", "")
-        body, wrong = read_credential(form, kind)
+        vendor = await self._vendor_of(who, await self.outside.connector(who, name))
+        body, wrong = read_credential(form, kind, vendor)
         if wrong:
             return await self._credential(who, name, kind=kind, user=form.line("user"), wrong=wrong, status=422)
         path = f"/v1/connectors/{in_path(name)}/credential"
@@ -167,7 +168,7 @@ class SetupPages:
             steps=steps_for(str(connector.get("vendor"))),
             kinds=kinds,
             kind=kind,
-            asks=asks(kind),
+            asks=asks(kind, vendor),
             user=user,
             wrong=wrong or {},
             said=said,
@@ -261,7 +262,12 @@ class SetupPages:
         """As far as it is known: a connector outlives its vendor's file."""
         name = str(connector.get("vendor"))
         found = await self.outside.vendor(who, name)
-        return found or {"vendor": name, "title": connector.get("title") or name, "settings": [], "auth": []}
+        return found or {
+            "vendor": name,
+            "title": connector.get("title") or name,
+            "settings": [],
+            "auth": connector.get("auth") or [],
+        }
 
 
 def _zone(who: SignedIn) -> str:
