@@ -102,7 +102,7 @@ class Acts:
         return self.outside.fill(
             "run.html",
             who,
-            topic="deliveries" if goes else "",
+            topic="deliveries",
             again=RUN_AGAIN_SECONDS,
             name=name,
             at=f"/integrations/{in_path(name)}",
