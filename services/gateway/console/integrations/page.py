@@ -13,6 +13,7 @@ from services.gateway.console.desk.asking import in_path, items_of
 from services.gateway.console.desk.sync_rows import conflict_views, problem_views, write_views
 from services.gateway.console.desk.sync_words import FIELDS, owner_words
 from services.gateway.console.integrations.asking import Outside, name_of
+from services.gateway.console.integrations.steps import steps_for
 from services.gateway.console.integrations.words import CREDENTIALS, MODES
 from services.gateway.console.sessions import SignedIn
 from shared.errors import NotFound
@@ -97,6 +98,7 @@ class IntegrationPages:
                 (words, owner_words(((one.connector or {}).get("ownership") or {}).get(field)))
                 for field, words in FIELDS.items()
             ],
+            hooks=bool(steps_for(one.vendor).webhook),
             modes=MODES,
             credentials=CREDENTIALS,
             said=said,
