@@ -1,4 +1,4 @@
-"""The pages of integrations in Debian's Chromium: accessible, counting on, following a run, usable by keys, or without scripts."""
+"""The pages of integrations in Debian's Chromium: accessible, counting on, following a run, usable by keys or without scripts."""
 
 import json
 import re
