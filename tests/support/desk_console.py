@@ -24,6 +24,7 @@ from shared.clock import Clock, FixedClock, new_id
 from shared.events.envelope import Envelope, Event
 from tests.support.console import StagedConsole, staged_console
 from tests.support.gateway import ADMIN_KEY
+from tests.support.staged_connectors import StagedConnectors
 
 SERVICES = Path(__file__).parents[2] / "services"
 # Monday; the policy `standard` is open 09:00-17:00 UTC on weekdays.
@@ -99,8 +100,13 @@ def _migrated(service: str) -> Path:
 
 @asynccontextmanager
 async def desk_console(
-    folder: Path, *trees: dict[str, Any], clock: Clock | None = None, **settings: Any
+    folder: Path,
+    *trees: dict[str, Any],
+    clock: Clock | None = None,
+    connectors: StagedConnectors | None = None,
+    **settings: Any,
 ) -> AsyncIterator[DeskConsole]:
+    """`connectors` stand before the tickets service in what is about helpdesk sync."""
     urls = {name: _fresh(name, folder) for name in ("gateway", "tickets")}
     clock = clock or FixedClock(MONDAY)
     tickets = create_app(
@@ -112,7 +118,10 @@ async def desk_console(
         ),
         clock=clock,
     )
-    async with staged_console(urls["gateway"], *trees, clock=clock, tickets=tickets, **settings) as console:
+    if connectors is not None:
+        connectors.tickets = tickets
+    behind = connectors or tickets
+    async with staged_console(urls["gateway"], *trees, clock=clock, tickets=behind, **settings) as console:
         yield DeskConsole(console, tickets, clock)
     await tickets.state.runtime.database.dispose()
     tickets.state.runtime.telemetry.shutdown()

@@ -16,6 +16,7 @@ from services.gateway.console.behind import Behind, Mint, Refused
 from services.gateway.console.deliveries import DeliveryPages
 from services.gateway.console.desk import desk_routes
 from services.gateway.console.entry import EntryPages
+from services.gateway.console.integrations import integration_routes
 from services.gateway.console.live import Bell, BusLink, event_stream
 from services.gateway.console.orders import OrderPages
 from services.gateway.console.problem_texts import read_problem_texts
@@ -82,6 +83,7 @@ def build_console(
         Route("/deliveries/{id}/replay", deliveries.replay, methods=["POST"]),
         Route("/quarantine/{id}/replay", deliveries.release, methods=["POST"]),
         *desk_routes(behind, desk, pages),
+        *integration_routes(behind, desk, pages, public_url=public_url),
         Route("/problems", entry.problems),
         Route("/problems/{code}", entry.problem),
         Route("/login", entry.how_to_log_in),

@@ -57,18 +57,23 @@ class Pages:
         """Business time."""
         return self._business_now()
 
+    def real_now(self) -> datetime:
+        """Real time, by which outside systems are waited for even in a demo."""
+        return self._real_now()
+
     def fill(self, template: str, *, who: SignedIn | None, status: int = 200, **values: Any) -> HTMLResponse:
         """`values` go to the template, beside `who`, `now`, `zone` and what the navigation may offer."""
         html = self.render(template, who=who, status=status, **values)
         return HTMLResponse(html, status_code=status, headers=PAGE_HEADERS)
 
     def render(self, template: str, *, who: SignedIn | None, **values: Any) -> str:
-        now = self.now()
-        ahead = now - self._real_now()
+        now, real_now = self.now(), self.real_now()
+        ahead = now - real_now
         given = {"zone": "UTC", "here": "", "topic": "", "said": "", "problem": ""} | values
         return self._environment.get_template(template).render(
             who=who,
             now=now,
+            real_now=real_now,
             clock_is_bent=abs(ahead.total_seconds()) > 1.0,
             sees_deliveries=who is not None and may(who, "GET /v1/deliveries"),
             **given,

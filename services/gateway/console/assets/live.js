@@ -154,6 +154,7 @@ function takeOver(page) {
   if (said && !fresh.querySelector(":scope > .said")) fresh.prepend(document.importNode(said, true));
   const before = sentences();
   document.body.dataset.now = page.body.dataset.now;
+  document.body.dataset.real = page.body.dataset.real;
   setNow(document.body);
   morph(main, fresh);
   const clock = document.getElementById("clock");

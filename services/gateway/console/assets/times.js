@@ -1,10 +1,13 @@
 // Countdowns: the server says when, in business time; this says how long that is from now.
 
 let ahead = 0; // milliseconds that business time is ahead of this machine's clock
+let off = 0; // milliseconds that the server's real time is ahead of it
 
 export function setNow(body) {
   const now = Date.parse(body.dataset.now);
   if (!Number.isNaN(now)) ahead = now - Date.now();
+  const real = Date.parse(body.dataset.real);
+  if (!Number.isNaN(real)) off = real - Date.now();
 }
 
 export function businessNow() {
@@ -48,6 +51,21 @@ function countDown(now) {
   }
 }
 
+// As the server says it (integrations/words.py): how long ago something was. What comes from outside goes by real time.
+function countUp(now, realNow) {
+  for (const element of document.querySelectorAll("time[data-ago]")) {
+    const since = Date.parse(element.dateTime);
+    const said = sayAgo((element.dataset.ago === "business" ? now : realNow) - since);
+    if (element.textContent !== said) element.textContent = said;
+  }
+}
+
+export function sayAgo(milliseconds) {
+  const seconds = Math.floor(milliseconds / 1000);
+  if (seconds < -59) return `in ${span(-seconds)}`;
+  return seconds < 1 ? "just now" : `${span(seconds)} ago`;
+}
+
 function mark(element, name, wanted) {
   if (element.hasAttribute(name) !== wanted) element.toggleAttribute(name, wanted);
 }
@@ -55,6 +73,7 @@ function mark(element, name, wanted) {
 export function tick() {
   const now = businessNow();
   countDown(now);
+  countUp(now, Date.now() + off);
   for (const element of document.querySelectorAll("time[data-live]")) {
     const said = left(Date.parse(element.dateTime) - now);
     if (element.dataset.left !== said) element.dataset.left = said;

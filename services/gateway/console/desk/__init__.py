@@ -71,6 +71,8 @@ def _tickets(desk: Desk) -> Iterator[Route]:
         ("exempt", orders.exempt),
         ("revoke", orders.revoke),
         ("faq", orders.keep_answer),
+        ("remote", orders.open_there),
+        ("remote/cut", orders.keep_here),
     ):
         yield Route(f"{at}/{path}", act, methods=["POST"])
 

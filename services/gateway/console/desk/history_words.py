@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from services.gateway.console.desk.sync_words import field_word, owner_words, value_word
 from services.gateway.console.desk.words import CAUSES, spaced, status_look, target_words
 
 Tree = Mapping[str, Any]
@@ -21,6 +22,7 @@ ICONS: Final[Mapping[str, str]] = {
     "breached": "alert",
     "merged": "link",
     "linked": "link",
+    "conflict": "alert",
     "status": "play",
     "priority": "promote",
 }
@@ -92,7 +94,19 @@ def _unmerged(detail: Tree) -> str:
     return f"The merge with ticket {detail.get('ticket')} was undone{_because(detail)}"
 
 
+def _conflict(detail: Tree) -> str:
+    name, theirs_kept = detail.get("field"), detail.get("kept") == "theirs"
+    ours, theirs = value_word(name, detail.get("ours")), value_word(name, detail.get("theirs"))
+    kept = "theirs was kept" if theirs_kept else "ours was kept"
+    rule = f", because {owner_words(detail['rule'])}" if detail.get("rule") else ""
+    return f"{field_word(name)} was changed on both sides, to {ours} here and to {theirs} there: {kept}{rule}."
+
+
 def _linked(detail: Tree) -> str:
+    if detail.get("external_id"):
+        return (
+            f"Is {detail['external_id']} at {detail.get('connector') or detail.get('source') or 'the helpdesk'}, too."
+        )
     kind, other = str(detail.get("kind")), detail.get("ticket")
     if kind == "child":
         return f"Ticket {other} is part of it now."
@@ -100,6 +114,8 @@ def _linked(detail: Tree) -> str:
 
 
 def _unlinked(detail: Tree) -> str:
+    if detail.get("external_id"):
+        return f"Is kept apart from {detail['external_id']} at {detail.get('connector') or 'the helpdesk'} from now on."
     kind, other = str(detail.get("kind")), detail.get("ticket")
     if kind == "child":
         return f"Ticket {other} is no longer part of it."
@@ -163,6 +179,7 @@ _SAY: Final[Mapping[str, Callable[[Tree], str]]] = {
     "absorbed": _absorbed,
     "unmerged": _unmerged,
     "released": _unmerged,
+    "conflict": _conflict,
     "linked": _linked,
     "unlinked": _unlinked,
     "changed": _changed,

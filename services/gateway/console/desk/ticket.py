@@ -11,6 +11,7 @@ from starlette.responses import Response
 from services.gateway.console.desk.asking import Desk, has, items_of, reference
 from services.gateway.console.desk.explaining import explain_view
 from services.gateway.console.desk.people import me_of, people_and_teams
+from services.gateway.console.desk.remote import remote_view
 from services.gateway.console.desk.ticket_view import (
     LINKS,
     LINKS_BY_HAND,
@@ -44,6 +45,8 @@ SAID: Final[Mapping[str, str]] = {
     "major": "It is a major incident now: its children wait for it and are solved with it.",
     "minor": "It is no longer a major incident.",
     "faq": "The answer is in the FAQ now.",
+    "sent-there": "The ticket is opened there, too, with what was said on it.",
+    "kept-here": "The link was cut. The ticket stays on both sides; neither tells the other any more.",
 }
 
 
@@ -89,14 +92,17 @@ class TicketPages:
         """`given` is what somebody had typed when something was refused."""
         path = f"/v1/tickets/{number}"
         ticket = ticket_view(await self.desk.get(who, path))
-        said_on, happened, clocks, links, exemptions, (people, teams) = await asyncio.gather(
+        said_on, happened, clocks, links, exemptions, remote, (people, teams) = await asyncio.gather(
             self.desk.find(who, f"{path}/comments", limit=WORDS, cursor=words),
             self.desk.find(who, f"{path}/history", limit=ENTRIES, cursor=entries),
             self.desk.find(who, f"{path}/clocks"),
             self._links(who, path, ticket),
             self._exemptions(who, ticket),
+            self.desk.find(who, f"{path}/remote"),
             people_and_teams(self.desk, who),
         )
+        links_there = has(who, Role.IT_LEAD)
+        works = has(who, Role.TRAINING, Role.IT_AGENT, Role.IT_LEAD) and not ticket.deleted
         return self.desk.fill(
             "ticket.html",
             who,
@@ -111,10 +117,13 @@ class TicketPages:
             more_entries=_next(happened),
             links=link_views(ticket.raw, links),
             exemptions=exemptions,
+            remote=remote_view(remote, ticket.raw),
+            connectors=[] if remote or not (links_there and works) else await self._connectors(who),
+            links_there=links_there,
             people=people,
             teams=teams,
             me=me_of(who),
-            works=has(who, Role.TRAINING, Role.IT_AGENT, Role.IT_LEAD) and not ticket.deleted,
+            works=works,
             writes=has(who, Role.TRAINING, Role.IT_AGENT, Role.IT_LEAD, Role.MANAGER) and not ticket.deleted,
             leads=has(who, Role.IT_LEAD, Role.TRAINING),
             statuses=STATUS_MEANS,
@@ -131,6 +140,11 @@ class TicketPages:
     async def _links(self, who: SignedIn, path: str, ticket: TicketView) -> list[Any]:
         told = ticket.raw.get("links")
         return told if isinstance(told, list) else await self.desk.items(who, f"{path}/links", limit=100)
+
+    async def _connectors(self, who: SignedIn) -> list[str]:
+        """Where a ticket that is only here could be opened as well."""
+        found = await self.desk.items(who, "/v1/connectors", limit=100)
+        return [str(each.get("name")) for each in found if each.get("mode") == "two_way" and each.get("enabled")]
 
     async def _exemptions(self, who: SignedIn, ticket: TicketView) -> dict[str, Any]:
         """The one in force of each clock, where a clock of this ticket was ever breached."""

@@ -122,6 +122,19 @@ class TicketOrders:
         path = f"/v1/exemptions/{in_path(form.line('exemption'))}/revoke"
         return await self._send(who, number, form, "POST", path, {"reason": form.line("reason")}, "revoked")
 
+    async def open_there(self, request: Request) -> Response:
+        """At a helpdesk as well, with what was said on it."""
+        who, form, number = await self._given(request)
+        body = {"connector": form.line("connector"), "ownership": {}}
+        if not body["connector"]:
+            return await self._again(who, number, form, "Choose the helpdesk.", 422)
+        return await self._send(who, number, form, "PUT", "remote", body, "sent-there")
+
+    async def keep_here(self, request: Request) -> Response:
+        """Cut the link to the helpdesk."""
+        who, form, number = await self._given(request)
+        return await self._send(who, number, form, "DELETE", "remote", None, "kept-here")
+
     async def keep_answer(self, request: Request) -> Response:
         """The answer of a solved ticket into its wave's FAQ."""
         who, form, number = await self._given(request)

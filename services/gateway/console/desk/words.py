@@ -112,11 +112,12 @@ def say_due(due_at: datetime, now: datetime) -> str:
     """`due in 1 h 5 min`, `overdue by 12 min`; the script says the same as time goes on (assets/times.js)."""
     seconds = (due_at - now).total_seconds()
     if seconds > 0:
-        return f"due in {_coarse(seconds)}"
-    return f"overdue by {_coarse(-seconds)}"
+        return f"due in {say_roughly(seconds)}"
+    return f"overdue by {say_roughly(-seconds)}"
 
 
-def _coarse(seconds: float) -> str:
+def say_roughly(seconds: float) -> str:
+    """`12 s`, `4 min`, `1 h 5 min`, `2 d 3 h`, `5 d`: the two largest units at most, and days from 24 hours on."""
     whole = int(seconds)
     days, hours, minutes = whole // 86400, whole % 86400 // 3600, whole % 3600 // 60
     if days >= 3:
