@@ -122,6 +122,7 @@ async def _apply(
         key, comments = fact.ticket.id, known_comments.get(fact.ticket.id, {})
         folder = folders[key]
         if key in scales and fact.type != "deleted":
+            fact = _named_as_known(fact, arrival, asking.get(folder.ticket.requester_id))
             fact = scales[key].weigh(folder, fact, whole=arrival.whole, now=now)
             seen_at = max(filter(None, (scales[key].link.seen_at, fact.occurred_at)), default=None)
             scales[key].link = replace(scales[key].link, seen_at=seen_at)
@@ -161,6 +162,14 @@ async def _scales(
         )
         for key, folder in folders.items()
     }
+
+
+def _named_as_known(fact: HelpdeskFact, arrival: Arrival, requester: Contact | None) -> HelpdeskFact:
+    """Webhooks of some vendors name by number whom REST names by address: the address, which joins systems, stays."""
+    named = fact.requester
+    if arrival.whole or named is None or named.scheme == "email" or requester is None or requester.email is None:
+        return fact
+    return fact.model_copy(update={"requester": None})
 
 
 def _heard(connector: Connector, real_now: datetime) -> dict[str, Any]:

@@ -157,7 +157,8 @@ class Exchange:
         detail = f"{self._system} answered {status} to {_where(answer)}"
         if status in BUSY:
             raise TemporaryFailure(detail, retry_after_seconds=_retry_after(headers))
-        if status == httpx.codes.FORBIDDEN and headers.get("x-ratelimit-remaining") == "0":
+        limited = headers.get("x-ratelimit-remaining") == "0" or "retry-after" in headers
+        if status == httpx.codes.FORBIDDEN and limited:
             raise TemporaryFailure(detail, retry_after_seconds=_retry_after(headers) or _reset_in(headers))
         if status >= 500:
             lost = AnswerLost if tells else TemporaryFailure

@@ -42,6 +42,9 @@ async def poll(post: Post, desk: Helpdesk) -> bool:
         return False
     cursor: dict[str, Any] = dict(connector.cursor)
     starts = cursor.get("page") is None
+    if run is not None and run.whole and run.started_at is None and not starts:
+        # It is done anew from the beginning, after the poll that is under way.
+        run = None
     if starts:
         cursor = _begun(post, cursor, now, whole=run is not None and run.whole and run.started_at is None)
     listed = await desk.list_changed(_instant(cursor["asked"]), cursor["page"] or None, _text(cursor.get("native")))
@@ -117,6 +120,8 @@ async def _keep_page(
     facts = [*listed.facts, *(fact for each in comments for fact in each.facts)]
     problems = [*listed.problems, *(problem for each in comments for problem in each.problems)]
     seen = max(filter(None, (_instant(cursor.get("seen")), *_stamps(listed.facts))), default=None)
+    if cursor.get("there") is None and listed.at is not None:
+        cursor = {**cursor, "there": render_instant(listed.at)}
     async with post.database.unit() as unit:
         before = await unit.tickets.known_external(connector.name, {fact.ticket.id for fact in facts})
         for some in _in_pieces(facts):
@@ -165,10 +170,12 @@ async def _following(
     # Up to when all is known: when this poll began, less what may not have been listed yet.
     until = started + (business_now - now) - timedelta(seconds=post.calls.lag_seconds)
     await advance_watermark(unit, post.connector.name, until, by=BY, now=business_now)
-    done: dict[str, Any] = {"since": None if seen is None else render_instant(seen)}
+    # What changed while this poll turned pages may have slipped past them: the next one begins where this one did.
+    there = _instant(cursor.get("there"))
+    since = None if seen is None else min(seen, there or seen)
+    done: dict[str, Any] = {"since": None if since is None else render_instant(since)}
     if listed.native is not None:
         done["native"] = listed.native
-    # What was asked for while this poll was under way is asked for again.
     return {"cursor": done, "polled_at": now, "poll_started_at": started, "poll_wanted": False}
 
 
