@@ -1,6 +1,7 @@
 """Tickets: IT tickets and the SLA clocks that run on them.
 
-Owns:      tickets, comments, contacts, SLA policies (immutable versions), clocks and the ledger of breaches.
+Owns:      tickets, comments, contacts, SLA policies (immutable versions), clocks and the ledger of breaches; connectors to
+           helpdesks, links of tickets, and what helpdesks are to be told.
 Publishes: tickets.ticket.changed (state); tickets.ticket.opened / resolved / reopened; tickets.clock.breached /
            breach_withdrawn / settled; tickets.delivery.understood (facts).
 Consumes:  gateway.source.changed, gateway.helpdesk.delivered; rollout.plan.applied, wave.changed, enrolment.changed,

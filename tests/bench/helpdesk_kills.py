@@ -48,8 +48,10 @@ class Verdict:
         return (self.doubled, self.missing, self.refused) == (0, 0, 0)
 
 
-async def kill_while_telling(url: str, writes: int, *, seed: int, least: float = 0.8, most: float = 2.5) -> Verdict:
-    """Half of the writes open tickets, the others comment on them. `least` and `most` are seconds between two kills."""
+async def kill_while_telling(
+    url: str, writes: int, *, seed: int, kills: int, least: float = 0.3, most: float = 2.0
+) -> Verdict:
+    """Half of the writes open tickets, the others comment on them. `least` and `most` are seconds from work to the next kill."""
     chance = random.Random(seed)
     here = TicketsDesk(url)
     here.clock.at = SystemClock().now()
@@ -58,8 +60,8 @@ async def kill_while_telling(url: str, writes: int, *, seed: int, least: float =
         async with served(there.app) as port:
             await _connect(here, there, f"http://127.0.0.1:{port}")
             words = await _write(here, writes)
-            kills = await _told_under_kills(here, url, chance, least, most)
-        return await _judge(here, there, words, writes, kills)
+            killed = await _told_under_kills(here, url, chance, kills, least, most)
+        return await _judge(here, there, words, writes, killed)
     finally:
         await here.stop()
 
@@ -108,12 +110,18 @@ async def _write(here: TicketsDesk, writes: int) -> list[tuple[str, str]]:
     return words
 
 
-async def _told_under_kills(here: TicketsDesk, url: str, chance: random.Random, least: float, most: float) -> int:
+async def _told_under_kills(
+    here: TicketsDesk, url: str, chance: random.Random, most_kills: int, least: float, most: float
+) -> int:
     kills = 0
     while True:
-        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.support.sync_process", url)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.support.sync_process", url, stdout=asyncio.subprocess.PIPE
+        )
+        assert process.stdout is not None
+        await process.stdout.readline()
         try:
-            async with asyncio.timeout(1.5 + chance.uniform(least, most)):
+            async with asyncio.timeout(chance.uniform(least, most) if kills < most_kills else None):
                 while await _waiting(here):  # noqa: ASYNC110  # what is waited for happens in another process
                     await asyncio.sleep(0.2)
         except TimeoutError:
@@ -150,12 +158,13 @@ async def _judge(
 async def _main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--writes", type=int, default=5000)
+    parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=20261128)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite+aiosqlite:///{folder}/tickets.db"
         await migrations.upgrade(url, MIGRATIONS)
-        verdict = await kill_while_telling(url, asked.writes, seed=asked.seed)
+        verdict = await kill_while_telling(url, asked.writes, seed=asked.seed, kills=asked.kills)
     print(verdict)  # noqa: T201  # a bench prints
     return 0 if verdict.holds else 1
 

@@ -29,6 +29,7 @@ async def run(url: str) -> None:
         public_url="https://glidepath.example",
         reached=runtime.crash.reach,
     )
+    print("working", flush=True)  # noqa: T201  # so that the parent knows when a kill hits something
     while True:
         if not await rounds.step():
             await asyncio.sleep(0.05)  # nothing to do: the parent looks whether all is told, and ends us
