@@ -86,6 +86,11 @@ class HelpdeskRounds:
         except (CredentialRefused, OrderRefused, TicketGone, PermanentFailure) as failure:
             await self._failed(connector, failure, MENDED_BY_PEOPLE.total_seconds())
             return False
+        except Exception as failure:
+            # A fault of our own must not keep the other connectors from their work; this one is tried again, ever slower.
+            structlog.get_logger().error("sync.broke", connector=connector.name, exc_info=failure)
+            await self._failed(connector, PermanentFailure(f"A fault of Glidepath: {type(failure).__name__}."), None)
+            return False
         if connector.failures or connector.problem is not None:
             async with self.database.unit() as unit:
                 await unit.connectors.note(

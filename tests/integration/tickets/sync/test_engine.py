@@ -130,6 +130,19 @@ async def test_two_connectors_do_not_hold_each_other_up(synced: Synced) -> None:
         assert (await unit.connectors.get("broken")).problem is not None
 
 
+async def test_a_fault_of_our_own_slows_down_its_connector_only(synced: Synced) -> None:
+    class Broken:
+        async def of(self, connector: object) -> object:
+            raise KeyError("a mistake in a program")
+
+    await synced.connect()
+    synced.rounds.vendors = Broken()  # type: ignore[assignment]
+    assert await synced.rounds.step() is False
+    connector = await synced.connector()
+    assert connector.problem == "A fault of Glidepath: KeyError."
+    assert connector.next_call_at is not None
+
+
 def test_every_helpdesk_of_the_issue_has_a_simulator() -> None:
     wanted = {"zendesk", "rt", "servicenow", "freshdesk", "freshservice", "zammad", "glpi", "github", "plaindesk"}
     assert wanted <= set(ALL)
