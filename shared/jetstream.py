@@ -19,6 +19,8 @@ from shared.events.catalog import stream_of
 
 DEDUPE_WINDOW = timedelta(minutes=10)
 TRANSPORT_ERRORS = (NatsError, asyncio.TimeoutError, OSError)
+PONG_SECONDS = 60
+"""Longer than a link without an answer lives."""
 
 
 class Bus:
@@ -33,6 +35,7 @@ class Bus:
         self.client: Client | None = None
         self.generation = 0
         """Grows with every reconnect: subscriptions and knowledge of the server from before are stale (nats.py #504)."""
+        self._pings: set[asyncio.Task[None]] = set()
 
     async def connect(self) -> None:
         """Connect, however long it takes; reconnects by itself ever after."""
@@ -80,6 +83,25 @@ class Bus:
         # nats-py 2.16 has no public accessor for the server's INFO.
         return str(self.client._server_info.get("server_id", ""))
 
+    async def settled(self) -> None:
+        """Returns when the server has taken in all that this client said before, or the link it was said on is gone.
+
+        It may be given up at any time, its ping is not: nats-py 2.16 stops reading for good at the answer to a ping that nobody
+        waits for any more, and the link is dead until its own pings find that out.
+        """
+        assert self.client is not None, "wait for `connected` first"
+        generation = self.generation
+        ping = asyncio.create_task(self.client.flush(PONG_SECONDS), name="ping")
+        self._pings.add(ping)
+        ping.add_done_callback(self._forget)
+        while not ping.done() and generation == self.generation:
+            await asyncio.wait({ping}, timeout=1)
+
+    def _forget(self, ping: "asyncio.Task[None]") -> None:
+        self._pings.discard(ping)
+        if not ping.cancelled() and (error := ping.exception()) is not None:
+            structlog.get_logger().debug("nats.ping_failed", error=repr(error))
+
     async def ensure_stream(self, owner: str) -> StreamInfo:
         """The owner's stream, created or brought to our settings."""
         config = StreamConfig(
@@ -117,6 +139,10 @@ class Bus:
                 await self.client.close()
         except TRANSPORT_ERRORS as error:
             structlog.get_logger().debug("nats.close_failed", error=type(error).__name__)
+        pings = list(self._pings)
+        for ping in pings:
+            ping.cancel()
+        await asyncio.gather(*pings, return_exceptions=True)
 
 
 def message_headers(message: Any) -> dict[str, str]:

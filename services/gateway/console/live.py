@@ -47,6 +47,8 @@ class BusLink(Protocol):
     client: Any
     generation: int
 
+    async def settled(self) -> None: ...
+
 
 class Bell:
     """Counts changes by topic. Listens to NATS only while somebody looks at a page."""
@@ -125,7 +127,7 @@ class Bell:
             client = self._bus.client
             for subject, topic in SUBJECTS.items():
                 subscriptions.append(await client.subscribe(subject, cb=self._ringer(topic)))
-            await client.flush()
+            await self._bus.settled()
             self.ring(*TOPICS)  # what was said before we listened is unknown
             generation = self._bus.generation
             while True:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, update
@@ -12,6 +12,7 @@ from shared.errors import PermanentFailure, TemporaryFailure
 from shared.events.envelope import Envelope
 from shared.events.facts import Priority
 from shared.events.tickets import TicketOpened
+from shared.jetstream import Bus
 from shared.runtime import Runtime
 from tests.support.echo import EchoUnit, create_tables, make_runtime, note_ticket, plumbing
 from tests.support.servers import NatsServer
@@ -46,6 +47,21 @@ async def record(runtime: Runtime[EchoUnit], *numbers: int) -> None:
     async with runtime.database.unit() as unit:
         for number in numbers:
             unit.record(opened(number))
+
+
+async def test_whoever_no_longer_waits_for_the_broker_does_not_cost_the_others_their_link(nats_url: str) -> None:
+    """A console page that is left at once gives up its wait; the answer to it comes later."""
+    bus = Bus(nats_url, name="test", stream_max_age=timedelta(hours=1))
+    await bus.connect()
+    for _ in range(20):
+        left = asyncio.create_task(bus.settled())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        left.cancel()
+    async with asyncio.timeout(5):
+        await bus.settled()
+    assert (await bus.ensure_stream("tickets")).config.name == "TICKETS"
+    await bus.close()
 
 
 async def test_what_is_recorded_takes_effect_once_in_the_consumer(runtime: Runtime[EchoUnit]) -> None:

@@ -82,6 +82,9 @@ class SilentBus:
         self.client = None
         self.generation = 0
 
+    async def settled(self) -> None:
+        """Nothing waits."""
+
 
 class SpeakingBus(SilentBus):
     """A connection whose subscriptions are called by hand."""
@@ -96,9 +99,6 @@ class SpeakingBus(SilentBus):
     async def subscribe(self, subject: str, cb: Any) -> "SpeakingBus":
         self.heard[subject] = cb
         return self
-
-    async def flush(self) -> None:
-        """Nothing waits."""
 
     async def unsubscribe(self) -> None:
         self.left.set()
