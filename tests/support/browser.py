@@ -16,10 +16,11 @@ from shared.auth import Role
 from tests.support.console import StagedConsole, staged_console
 from tests.support.serving import served
 
-CHROMIUM = Path("/usr/bin/chromium")
+# The shell is the same browser without a window: it takes two thirds of the time.
+CHROMIUM = next(filter(Path.exists, map(Path, ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium"))), None)
 NEEDS_CHROMIUM = [
     pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no /usr/bin/chromium here: apt-get install chromium"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium-headless-shell"),
 ]
 ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
 PATIENCE_MILLISECONDS = 30_000

@@ -18,12 +18,9 @@ from services.survey.domain.instrument import read_answers
 from services.survey.domain.verdict import Outcome
 from services.survey.usecases import InvitationView, Standing
 from tests.integration.survey.desk import CLOSES
+from tests.support.browser import ARGUMENTS, CHROMIUM, NEEDS_CHROMIUM
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's Chromium at /usr/bin/chromium"),
-]
+pytestmark = NEEDS_CHROMIUM
 ADDRESS = "http://glidepath.test/survey/token"
 PAGES = Pages()
 LOADED = FileLibrary(Path(services.survey.__file__).parent / "instruments").find_latest("readiness")
@@ -56,7 +53,7 @@ OPEN = InvitationView(
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield started
         started.close()
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -24,12 +23,9 @@ from services.tickets.domain.ticket import AuthorRole, Comment, Ticket
 from services.tickets.ports import Contact, Identification
 from services.tickets.ports.channel import FollowLink, Wave
 from services.tickets.usecases.support import Followed
+from tests.support.browser import ARGUMENTS, CHROMIUM, NEEDS_CHROMIUM
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's Chromium at /usr/bin/chromium"),
-]
+pytestmark = NEEDS_CHROMIUM
 ADDRESS = "http://glidepath.test/help"
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 PAGES = Pages("help@example.org")
@@ -147,7 +143,7 @@ def pages() -> list[HTMLResponse]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield started
         started.close()
 
