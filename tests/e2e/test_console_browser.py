@@ -162,6 +162,7 @@ async def test_an_open_page_follows_what_happens_and_keeps_what_the_person_had(
 async def test_a_change_that_could_not_be_fetched_is_asked_for_again(tmp_path: Path) -> None:
     async with visit(tmp_path, safety_video()) as visitor:
         await visitor.sign_in(Role.VIEWER)
+        await visitor.context.clock.install()
         failed = 0
 
         async def fail_twice(route: Route) -> None:
@@ -176,6 +177,9 @@ async def test_a_change_that_could_not_be_fetched_is_asked_for_again(tmp_path: P
         # Without a broker, "fetch again" is said once only, when the page connects: what comes after is its own doing.
         await visitor.context.route("**/rollouts/safety-video", fail_twice)
         page = await visitor.open("/rollouts/safety-video")
+        for seconds in (3, 6):  # it waits about two, then about four
+            await expect(page.locator("#live")).to_have_attribute("data-state", "waiting")
+            await page.clock.fast_forward(seconds * 1000)
         await expect(page.locator("#wave-north h3 + .badge")).to_have_text("Baking")
         await expect(page.locator("#live")).to_have_attribute("data-state", "on")
         assert failed == 2
