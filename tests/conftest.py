@@ -3,17 +3,23 @@
 import asyncio
 import inspect
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+import uvloop
 
 from shared import migrations
 from tests.support.engines import EngineShelf
 from tests.support.servers import Lender, NatsServer, Postgres, SqliteFiles
 
 SERVICES = Path(__file__).parent.parent / "services"
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loop that the services run on."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, AnyStr
+from typing import Any, AnyStr, cast
 
 import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -51,9 +51,10 @@ class _Conversation(SMTP):
         again = self.session is not None  # STARTTLS begins the same connection anew
         super().connection_made(transport)
         if not again and not self._door.admits(self):
-            assert isinstance(transport, asyncio.WriteTransport)
-            transport.write(b"421 4.3.2 Too many connections; try again later\r\n")
-            transport.close()
+            # uvloop's transports have its methods without being one.
+            refused = cast(asyncio.WriteTransport, transport)
+            refused.write(b"421 4.3.2 Too many connections; try again later\r\n")
+            refused.close()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._door.left(self)
@@ -63,8 +64,7 @@ class _Conversation(SMTP):
         self._unanswered += len(data)
         if self._unanswered > self._most_unanswered and self.transport is not None:
             # Not even a line end in all that: the library would keep it in memory until one comes.
-            assert isinstance(self.transport, asyncio.WriteTransport)
-            self.transport.abort()
+            cast(asyncio.WriteTransport, self.transport).abort()
             return
         super().data_received(data)
 

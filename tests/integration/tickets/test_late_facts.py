@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from services.tickets.domain.moment import MomentKind
+from services.tickets.domain.moment import MomentKind, in_order
 from shared.clock import render_instant
 from tests.integration.tickets.desk import HOUR, MINUTE, START, TicketsDesk, comment_fact, source, ticket_fact
 
 
 async def moments(desk: TicketsDesk, ticket: Any) -> list[Any]:
     async with desk.database.unit() as unit:
-        return list((await unit.tickets.load([ticket["ticket_id"]]))[0].moments)
+        return in_order((await unit.tickets.load([ticket["ticket_id"]]))[0].moments)
 
 
 async def test_a_fact_from_before_the_last_one_known_counts_at_its_own_time(desk: TicketsDesk) -> None:
