@@ -10,12 +10,12 @@ import argparse
 import asyncio
 import json
 import random
-import signal
 import sys
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from multiprocessing import Pipe
 from pathlib import Path
 
 from services.tickets.domain.sync import Connector, Mode, owner_of
@@ -25,8 +25,10 @@ from shared.clock import SystemClock, new_id
 from shared.events.gateway import SourceChanged
 from shared.vault import Vault
 from tests.integration.tickets.desk import TicketsDesk
+from tests.support import sync_process
 from tests.support.helpdesks.desk import SimulatedDesk
 from tests.support.helpdesks.plaindesk import PlainDesk
+from tests.support.processes import ended, start
 from tests.support.serving import served
 
 NAME = "helpdesk"
@@ -115,22 +117,22 @@ async def _told_under_kills(
 ) -> int:
     kills = 0
     while True:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.support.sync_process", url, stdout=asyncio.subprocess.PIPE
-        )
-        assert process.stdout is not None
-        await process.stdout.readline()
+        hears, says = Pipe(duplex=False)
+        process = await start(sync_process.main, url, says)
+        says.close()  # the other end is the process's alone: if it dies, nothing is waited for
+        await asyncio.to_thread(hears.recv)
+        hears.close()
         try:
             async with asyncio.timeout(chance.uniform(least, most) if kills < most_kills else None):
                 while await _waiting(here):  # noqa: ASYNC110  # what is waited for happens in another process
                     await asyncio.sleep(0.2)
         except TimeoutError:
-            process.send_signal(signal.SIGKILL)
-            await process.wait()
+            process.kill()
+            await ended(process)
             kills += 1
             continue
-        process.send_signal(signal.SIGKILL)
-        await process.wait()
+        process.kill()
+        await ended(process)
         return kills
 
 

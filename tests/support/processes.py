@@ -8,7 +8,9 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 _FORKING = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload(["tests.support.echo_process", "tests.support.migration_process"])
+_FORKING.set_forkserver_preload(
+    ["tests.support.echo_process", "tests.support.migration_process", "tests.support.sync_process"]
+)
 
 
 async def start(main: Callable[..., Coroutine[Any, Any, None]], *arguments: Any, crash_at: str = "") -> BaseProcess:

@@ -1,8 +1,8 @@
-"""Tells a helpdesk what waits until it is killed: `python -m tests.support.sync_process DATABASE_URL`."""
+"""Tells a helpdesk what waits, as a process of its own, to be killed."""
 
 import asyncio
-import sys
 from dataclasses import replace
+from multiprocessing.connection import Connection
 
 from services.tickets.adapters.helpdesk import OutsideHelpdesks
 from services.tickets.main import create_app
@@ -13,7 +13,8 @@ from shared.vault import Vault
 from tests.integration.tickets.desk import make_settings
 
 
-async def run(url: str) -> None:
+async def main(url: str, works: "Connection[bool, None]") -> None:
+    """Says on `works` when a kill begins to hit something."""
     runtime = create_app(make_settings(url, "nats://127.0.0.1:1"), clock=SystemClock()).state.runtime
 
     async def keep(name: str, sealed: str) -> None:
@@ -29,11 +30,7 @@ async def run(url: str) -> None:
         public_url="https://glidepath.example",
         reached=runtime.crash.reach,
     )
-    print("working", flush=True)  # noqa: T201  # so that the parent knows when a kill hits something
+    works.send(True)
     while True:
         if not await rounds.step():
             await asyncio.sleep(0.05)  # nothing to do: the parent looks whether all is told, and ends us
-
-
-if __name__ == "__main__":
-    asyncio.run(run(sys.argv[1]))
