@@ -145,7 +145,9 @@ RULES = st.fixed_dictionaries(
         "COUNT": st.integers(1, 30).map(lambda each: [each]),
         "BYMONTH": st.lists(st.integers(1, 12), min_size=1, max_size=3, unique=True),
         "BYMONTHDAY": st.lists(st.sampled_from([1, 5, 15, 28, -1, -3]), min_size=1, max_size=3, unique=True),
-        "BYDAY": st.lists(st.sampled_from(["MO", "WE", "SU", "1MO", "-1FR"]), min_size=1, max_size=2, unique=True),
+        # The other implementation takes a plain weekday beside a numbered one for "both", where RFC 5545 says "either".
+        "BYDAY": st.lists(st.sampled_from(["MO", "WE", "SU"]), min_size=1, max_size=2, unique=True)
+        | st.lists(st.sampled_from(["1MO", "-1FR"]), min_size=1, max_size=2, unique=True),
     },
 )
 
@@ -172,6 +174,13 @@ def test_recurrences_are_those_of_another_implementation(rule: dict[str, list[ob
     ]
     if expected and expected[0] == start:
         assert list(recurrence.dates(start, last)) == expected
+
+
+def test_a_weekday_beside_a_numbered_one_means_either() -> None:
+    """RFC 5545, section 3.3.10: BYDAY is a list of days that all count."""
+    rule = Recurrence.read({"FREQ": ["MONTHLY"], "BYDAY": ["MO", "1FR"]})
+    days = list(rule.dates(date(2026, 11, 2), date(2026, 12, 7)))
+    assert [each.day for each in days] == [2, 6, 9, 16, 23, 30, 4, 7]
 
 
 def test_a_countrys_holidays_are_a_snapshot_that_names_its_library() -> None:
