@@ -37,6 +37,7 @@ from sqlmodel import SQLModel
 from shared.clock import Clock, new_id, require_aware
 from shared.errors import InvalidRequest
 from shared.events.envelope import MAX_EVENT_BYTES, Envelope, Event, Kind
+from shared.one_trip import use_one_trip
 from shared.outbox import Instant, Plumbing
 
 NAMING_CONVENTION = {
@@ -256,6 +257,7 @@ def _prepare_sqlite(engine: AsyncEngine, *, begin: str, query_only: bool) -> Non
     def on_begin(connection: Any) -> None:
         connection.exec_driver_sql(begin)
 
+    use_one_trip(engine)
     event.listen(engine.sync_engine, "connect", on_connect)
     event.listen(engine.sync_engine, "begin", on_begin)
 
