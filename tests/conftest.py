@@ -2,6 +2,8 @@
 
 import asyncio
 import inspect
+import os
+import shutil
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
@@ -15,6 +17,15 @@ from tests.support.engines import EngineShelf
 from tests.support.servers import Lender, NatsServer, Postgres, SqliteFiles
 
 SERVICES = Path(__file__).parent.parent / "services"
+MEMORY = Path("/dev/shm")
+LEAST_MEMORY = 4 * 2**30
+
+
+def pytest_configure() -> None:
+    """Files of the tests are kept in memory where there is plenty: processes are killed here, never the machine, so that
+    nobody has to wait for a disk."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > LEAST_MEMORY:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -25,8 +36,6 @@ def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.Abstrac
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the developer's shell says about Glidepath must not reach a test."""
-    import os
-
     for name in [name for name in os.environ if name.startswith("GLIDEPATH_")]:
         monkeypatch.delenv(name)
 
