@@ -21,6 +21,12 @@ MEMORY = Path("/dev/shm")
 LEAST_MEMORY = 4 * 2**30
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-pair", action="store_true", help="multiply what else is only met in turn (test_contract.py)"
+    )
+
+
 def pytest_configure() -> None:
     """Files of the tests are kept in memory where there is plenty: processes are killed here, never the machine, so that
     nobody has to wait for a disk."""

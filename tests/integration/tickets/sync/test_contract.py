@@ -1,4 +1,8 @@
-"""What every helpdesk must be able to do, whichever vendor's it is."""
+"""What every helpdesk must be able to do, whichever vendor's it is.
+
+Helpdesks and databases are not multiplied, since neither meets the other: each test meets all helpdesks and both databases, and
+each helpdesk meets all tests and both databases. `--every-pair` multiplies them.
+"""
 
 import random
 
