@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import yaml
 
@@ -19,7 +21,9 @@ class ProblemText:
     remedy: str
 
 
+@cache
 def read_problem_texts() -> Mapping[str, ProblemText]:
-    """By code, in the order of the file."""
+    """By code, in the order of the file, which is ours: it is read once."""
     with FILE.open(encoding="utf-8") as file:
-        return {code: ProblemText(**text) for code, text in yaml.safe_load(file).items()}
+        texts = yaml.load(file, Loader=yaml.CSafeLoader)
+    return MappingProxyType({code: ProblemText(**text) for code, text in texts.items()})
