@@ -27,8 +27,9 @@ demo: setup ## Watch a rollout being held and resumed by real events (ARGS=--onc
 up: setup ## Run all of Glidepath in one process, data in ./data
 	@$(VENV)/bin/glidepath up $(ARGS)
 
+# Three on two cores: a third of the time a test waits for other processes.
 test: setup ## Run unit, contract, integration and e2e tests (real PostgreSQL and NATS from wheels)
-	@$(VENV)/bin/pytest -n 2 --dist loadgroup $(ARGS)
+	@$(VENV)/bin/pytest -n 3 --dist loadgroup $(ARGS)
 
 test-rt: setup ## Synchronise with a real Request Tracker 5 from Debian, which it installs when it is missing (as root)
 	@$(PY) -m tests.rt.packages

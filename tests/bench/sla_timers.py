@@ -111,14 +111,21 @@ def _detected(breach: Breach) -> datetime:
 
 
 async def storm(
-    url: str, nats_url: str, load: Load, *, replicas: int = 1, first: int = 0, lead: timedelta = timedelta(seconds=5)
+    url: str,
+    nats_url: str,
+    load: Load,
+    *,
+    replicas: int = 1,
+    first: int = 0,
+    lead: timedelta = timedelta(seconds=5),
+    service_of: Callable[[str, str], Service] = Service,
 ) -> Told:
     """Let `due` clocks come due, kill the active service in the middle and start it again, and wait for the last one.
 
     `lead` is what filling them in may take.
     """
     clock = SystemClock()
-    services = [Service(url, nats_url) for _ in range(replicas)]
+    services = [service_of(url, nats_url) for _ in range(replicas)]
     try:
         for service in services:
             await service.start()

@@ -7,10 +7,11 @@ from collections.abc import Callable, Coroutine
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+import uvloop
+
 _FORKING = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload(
-    ["tests.support.echo_process", "tests.support.migration_process", "tests.support.sync_process"]
-)
+_PROCESSES = ("echo", "migration", "service", "sync")
+_FORKING.set_forkserver_preload(["services.tickets.main", *(f"tests.support.{name}_process" for name in _PROCESSES)])
 
 
 async def start(main: Callable[..., Coroutine[Any, Any, None]], *arguments: Any, crash_at: str = "") -> BaseProcess:
@@ -32,4 +33,5 @@ def _run(main: Callable[..., Coroutine[Any, Any, None]], arguments: tuple[Any, .
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
-    asyncio.run(main(*arguments))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as the services run
+        runner.run(main(*arguments))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.clock import SystemClock
-from tests.bench.running import Service, broker
+from tests.bench.running import WarmService, broker
 from tests.bench.sla_timers import Load, read_told, recorded, storm
 from tests.bench.stock import Stock, fill
 
@@ -25,7 +25,7 @@ async def test_a_service_killed_at_any_point_breaches_each_clock_once_and_exactl
     due = Stock(tickets=DUE, soon=DUE, due_from=clock.now() - timedelta(minutes=1), window=timedelta(minutes=1))
     fill(url, due)
     async with broker(tmp_path) as nats_url:
-        service = Service(url, nats_url)
+        service = WarmService(url, nats_url)
         await service.start(crash_at=point)
         assert await service.died(30) == -signal.SIGKILL
         killed_at = clock.now()
@@ -50,6 +50,6 @@ async def test_the_bench_of_the_timers_proves_the_same_facts_on_a_small_stock(
     fill(url, Stock(tickets=500, soon=0, first=1_000, due_from=SystemClock().now(), window=timedelta(minutes=1)))
     load = Load(clocks=1_400, due=200, window=timedelta(seconds=2), down=timedelta(seconds=0))
     async with broker(tmp_path) as nats_url:
-        told = await storm(url, nats_url, load, replicas=2 if engine == "postgresql" else 1)
+        told = await storm(url, nats_url, load, replicas=2 if engine == "postgresql" else 1, service_of=WarmService)
     assert told.once
     assert (told.inexact, told.events) == (0, 200)
