@@ -7,7 +7,7 @@ PostgreSQL: psycopg, synchronous_commit on (the server's default is asserted at 
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from datetime import date, datetime
 from functools import cache
@@ -159,13 +159,10 @@ class Database(Generic[U]):
             yield unit
             await session.flush()
             events = await unit.flush_events(self.plumbing)
-            # A cancelled request must not leave the connection between two states.
-            await _shielded(session.commit())
-        except BaseException:
-            await _shielded(session.rollback())
-            raise
+            await _whole(session.commit)
         finally:
-            await _shielded(session.close())
+            # Rolls back what was not committed.
+            await _whole(session.close, again=True)
         for hint in self.after_commit:
             hint(events)
 
@@ -182,7 +179,7 @@ class Database(Generic[U]):
         try:
             yield UnitOfWork(session, self.dialect, owner=self.owner, clock=self.clock)
         finally:
-            await _shielded(session.close())
+            await _whole(session.close, again=True)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[U]:
@@ -206,13 +203,21 @@ class Database(Generic[U]):
             await self.reader.dispose()
 
 
-async def _shielded(step: Any) -> None:
-    task = asyncio.ensure_future(step)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise
+async def _whole(step: Callable[[], Coroutine[Any, Any, None]], *, again: bool = False) -> None:
+    """Take `step` to its end though whoever waits for it is cancelled, however often, and only then be cancelled: a connection
+    must not be left between two states. A process that ends cancels the step itself: with `again`, it begins again."""
+    task = asyncio.create_task(step())
+    given_up: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as cancelled:
+            given_up = cancelled
+        if again and task.cancelled():
+            task = asyncio.create_task(step())
+    task.result()
+    if given_up is not None:
+        raise given_up
 
 
 def _engines(url: str, dialect: Dialect) -> tuple[AsyncEngine, AsyncEngine]:
