@@ -1,6 +1,7 @@
 """Fixtures for every tier. Unit tests cannot open sockets; the other tiers meet the real servers."""
 
 import asyncio
+import gc
 import inspect
 import os
 import shutil
@@ -32,6 +33,14 @@ def pytest_configure() -> None:
     nobody has to wait for a disk."""
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > LEAST_MEMORY:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Libraries and tests stay to the end: to look through them for garbage again and again takes time."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -1,6 +1,7 @@
 """`glidepath up`: starts everything in order, says when it is ready, and ends it in the opposite order."""
 
 import asyncio
+import gc
 import json
 import signal
 import socket
@@ -68,10 +69,11 @@ class Embedded:
 
     async def _serve(self, broker: Broker, secrets: Secrets, listening: socket.socket) -> None:
         # Imported here: the services cost a second to import, and a wrong port or a locked folder should be told at once.
-        from glidepath.embedded.stack import build_stack, migrate_all
+        with _staying():
+            from glidepath.embedded.stack import build_stack, migrate_all
 
+            stack = build_stack(self._folder, secrets, nats_url=broker.url, public_url=self.url)
         await asyncio.to_thread(migrate_all, self._folder)
-        stack = build_stack(self._folder, secrets, nats_url=broker.url, public_url=self.url)
         if self._stop.is_set():
             return
         async with stack.others_running():
@@ -111,6 +113,18 @@ class Embedded:
         write_private(self._folder.credentials_file, json.dumps(document, indent=2))
         self._tell(f"console: {login}")
         self._tell(f"ready at {self.url}, data in {self._folder.path}, log in {self._folder.log_file}")
+
+
+@contextmanager
+def _staying() -> Iterator[None]:
+    """What is made in here stays to the end: the collector, whose every look at it stops the process for a tenth of a second,
+    need not look for garbage in it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 class _Server(uvicorn.Server):
