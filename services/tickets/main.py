@@ -1,11 +1,12 @@
 """The composition root: API, relay, consumers and timer in one process."""
 
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from services.tickets.adapters.helpdesk import OutsideHelpdesks
-from services.tickets.adapters.repository import DatabaseUnit
+from services.tickets.adapters.repository import DatabaseUnit, PolicyShelf
 from services.tickets.adapters.tables import plumbing
 from services.tickets.adapters.webhook_post import WebhookPost
 from services.tickets.api import ROUTERS
@@ -42,7 +43,7 @@ def create_app(settings: TicketsSettings | None = None, *, clock: Clock | None =
         settings,
         service="tickets",
         plumbing=plumbing,
-        make_unit=DatabaseUnit,
+        make_unit=partial(DatabaseUnit, shelf=PolicyShelf()),
         migrations=Path(__file__).parent / "migrations",
         clock=clock,
     )
@@ -64,7 +65,7 @@ def create_app(settings: TicketsSettings | None = None, *, clock: Clock | None =
         async with runtime.database.unit() as unit:
             await keep_renewed(unit, name, sealed)
 
-    vendors = Vendors(runtime.database)
+    vendors = Vendors()
     helpdesks = HelpdeskRounds(
         database=runtime.database,
         helpdesks=OutsideHelpdesks(vault, keep_credential, clock=runtime.clock),

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.engine import make_url
 
-from services.tickets.adapters.repository import DatabaseUnit
+from services.tickets.adapters.repository import DatabaseUnit, PolicyShelf
 from services.tickets.adapters.tables import plumbing
 from services.tickets.timers import breach_due_clocks, next_due
 from shared.clock import FixedClock, SystemClock, monotonic
@@ -247,7 +248,9 @@ async def ticks(url: str, stock: Stock, rounds: int) -> Ticks:
 
 @asynccontextmanager
 async def _opened(url: str, clock: FixedClock) -> AsyncIterator[Database[DatabaseUnit]]:
-    tickets = Database(url, owner="tickets", plumbing=plumbing, make_unit=DatabaseUnit, clock=clock)
+    tickets = Database(
+        url, owner="tickets", plumbing=plumbing, make_unit=partial(DatabaseUnit, shelf=PolicyShelf()), clock=clock
+    )
     yield tickets
     await tickets.dispose()
 

@@ -24,7 +24,7 @@ async def main(url: str, works: "Connection[bool, None]") -> None:
     rounds = HelpdeskRounds(
         database=runtime.database,
         helpdesks=OutsideHelpdesks(Vault(runtime.settings.credentials_key), keep),
-        vendors=Vendors(runtime.database),
+        vendors=Vendors(),
         clock=runtime.clock,
         business=runtime.business,
         public_url="https://glidepath.example",

@@ -11,7 +11,7 @@ from services.tickets.adapters.repository.directory import DirectoryRepository
 from services.tickets.adapters.repository.faq import FaqRepository
 from services.tickets.adapters.repository.links import LinkRepository
 from services.tickets.adapters.repository.migrations import MigrationRepository
-from services.tickets.adapters.repository.policies import PolicyRepository
+from services.tickets.adapters.repository.policies import PolicyRepository, PolicyShelf
 from services.tickets.adapters.repository.reports import (
     ExemptionRepository,
     RecognitionRepository,
@@ -33,13 +33,13 @@ from services.tickets.adapters.repository.webhooks import WebhookRepository
 from shared.database import UnitOfWork
 from shared.events.envelope import Envelope, Event
 
-__all__ = ["DatabaseUnit"]
+__all__ = ["DatabaseUnit", "PolicyShelf"]
 
 
 class DatabaseUnit:
-    """`ports.TicketsUnit` over a unit of work."""
+    """`ports.TicketsUnit` over a unit of work; `shelf` is of the database that it belongs to."""
 
-    def __init__(self, work: UnitOfWork) -> None:
+    def __init__(self, work: UnitOfWork, shelf: PolicyShelf) -> None:
         self._work = work
         self.links = LinkRepository(work)
         self.baselines = BaselineRepository(work)
@@ -47,12 +47,12 @@ class DatabaseUnit:
         self.views = ViewRepository(work)
         self.contacts = ContactRepository(work)
         self.calendars = CalendarRepository(work)
-        self.policies = PolicyRepository(work, self.calendars)
+        self.policies = PolicyRepository(work, self.calendars, shelf)
         self.webhooks = WebhookRepository(work)
         self.clocks = ClockRepository(work, self.policies)
         self.tickets = TicketRepository(work, self.policies)
         self.migrations = MigrationRepository(work)
-        self.directory = DirectoryRepository(work)
+        self.directory = DirectoryRepository(work, self.contacts)
         self.sources = SourceRepository(work)
         self.reports = ReportRepository(work)
         self.exemptions = ExemptionRepository(work)

@@ -12,11 +12,16 @@ from shared.database import UnitOfWork, chunks, insert_for
 
 
 class ContactRepository:
-    """`ports.Contacts`."""
+    """`ports.Contacts`. One that was read is kept for the transaction: whoever asks is asked for at every step of a change."""
 
     def __init__(self, work: UnitOfWork) -> None:
         self._work = work
         self._session = work.session
+        self._read: dict[str, Contact] = {}
+
+    def forget(self) -> None:
+        """They may have changed."""
+        self._read.clear()
 
     async def identify(self, named: Mapping[Identification, str]) -> dict[Identification, Contact]:
         found = await self._find(named)
@@ -42,12 +47,12 @@ class ContactRepository:
         return found
 
     async def load(self, contact_ids: Collection[str]) -> dict[str, Contact]:
-        found: dict[str, Contact] = {}
-        for some in chunks(sorted(set(contact_ids))):
+        wanted = sorted(set(contact_ids))
+        for some in chunks([contact_id for contact_id in wanted if contact_id not in self._read]):
             statement = select(ContactRow).where(col(ContactRow.contact_id).in_(some))
             for row in (await self._session.execute(statement)).scalars():
-                found[row.contact_id] = _contact(row)
-        return found
+                self._read[row.contact_id] = _contact(row)
+        return {contact_id: self._read[contact_id] for contact_id in wanted if contact_id in self._read}
 
     async def _find(self, wanted: Collection[Identification]) -> dict[Identification, Contact]:
         columns = tuple_(col(ContactRow.system), col(ContactRow.scheme), col(ContactRow.value))
@@ -56,7 +61,7 @@ class ContactRepository:
             statement = select(ContactRow).where(columns.in_([_key(who) for who in some]))
             for row in (await self._session.execute(statement)).scalars():
                 contact = _contact(row)
-                found[contact.identification] = contact
+                found[contact.identification] = self._read[contact.contact_id] = contact
         return found
 
     async def _people(self, wanted: Collection[Identification]) -> dict[tuple[str, str], str]:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import and_, delete, or_, select, text, tuple_, update
 from sqlmodel import col
 
+from services.tickets.adapters.repository.contacts import ContactRepository
 from services.tickets.adapters.tables import (
     CommentRow,
     ContactRow,
@@ -29,8 +30,9 @@ LAST_EPOCH = 2**31 - 1
 class DirectoryRepository:
     """`ports.Directory`."""
 
-    def __init__(self, work: UnitOfWork) -> None:
+    def __init__(self, work: UnitOfWork, contacts: ContactRepository) -> None:
         self._work = work
+        self._contacts = contacts
         self._session = work.session
 
     async def hold_still(self) -> None:
@@ -43,6 +45,7 @@ class DirectoryRepository:
         # SQLite has one writer at a time; there is nothing to hold.
         if self._work.dialect == "postgresql":
             await self._session.execute(text(f"SELECT {function}(:key)"), {"key": DIRECTORY_LOCK})
+            self._contacts.forget()
 
     async def subjects(self) -> list[Subject]:
         found = (await self._session.execute(select(PlanRow).order_by(col(PlanRow.rollout)))).scalars()
@@ -112,6 +115,7 @@ class DirectoryRepository:
             .where(or_(col(ContactRow.person_id).is_(None), col(ContactRow.person_id) != data.person_id))
             .values(person_id=data.person_id, name=data.name)
         )
+        self._contacts.forget()
         return True
 
     async def erase_person(self, person_id: str) -> None:
@@ -130,3 +134,4 @@ class DirectoryRepository:
             .where(col(ContactRow.person_id) == person_id)
             .values(system=FORGOTTEN, scheme=FORGOTTEN, value=ContactRow.contact_id, name="")
         )
+        self._contacts.forget()

@@ -1,6 +1,6 @@
 """Policies and calendars, a row per version."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
@@ -20,18 +20,39 @@ from shared.rest import PagingRequest, keyset_page
 
 # Any number that no other lock of this database has.
 POLICIES_LOCK = 0x706F6C63
+MOST_KEPT = 1_000
+
+
+class PolicyShelf:
+    """Versions that transactions of one database have read, for all that follow: a version never changes, nor do the calendars
+    that it names (ADR 0014)."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, int], Policy] = {}
+
+    def of(self, versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Policy]:
+        return {version: self._kept[version] for version in versions if version in self._kept}
+
+    def keep(self, policies: Iterable[Policy]) -> None:
+        if len(self._kept) >= MOST_KEPT:
+            self._kept.clear()
+        self._kept.update({(policy.name, policy.version): policy for policy in policies})
 
 
 class PolicyRepository:
-    """`ports.Policies`. Versions never change, so one that was read is kept for the transaction."""
+    """`ports.Policies`."""
 
-    def __init__(self, work: UnitOfWork, calendars: CalendarRepository) -> None:
+    def __init__(self, work: UnitOfWork, calendars: CalendarRepository, shelf: PolicyShelf) -> None:
         self._session = work.session
         self._dialect = work.dialect
         self._calendars = calendars
+        self._shelf = shelf
         self._read: dict[tuple[str, int], Policy] = {}
+        # What this transaction adds is nobody else's before it commits, and it may not.
+        self._added: set[tuple[str, int]] = set()
 
     async def load(self, versions: Collection[tuple[str, int]]) -> dict[tuple[str, int], Policy]:
+        self._read |= self._shelf.of(versions)
         missing = {version for version in versions if version not in self._read}
         if missing:
             statement = select(PolicyRow).where(tuple_(col(PolicyRow.name), col(PolicyRow.version)).in_(missing))
@@ -63,7 +84,7 @@ class PolicyRepository:
         )
         statement = select(PolicyRow).where(tuple_(col(PolicyRow.name), col(PolicyRow.version)).in_(newest))
         found = (await self._session.execute(statement)).scalars().all()
-        await self._parse([row for row in found if (row.name, row.version) not in self._read])
+        await self._parse(found)
         return in_order(self._read[row.name, row.version] for row in found)
 
     async def current(self, name: str) -> Policy:
@@ -80,10 +101,13 @@ class PolicyRepository:
         return self._read[row.name, row.version]
 
     async def _parse(self, found: Collection[PolicyRow]) -> None:
-        wanted = {label for row in found for label in calendars_named(row.document)}
+        self._read |= self._shelf.of((row.name, row.version) for row in found)
+        fresh = [row for row in found if (row.name, row.version) not in self._read]
+        wanted = {label for row in fresh for label in calendars_named(row.document)}
         calendars = await self._calendars.load(wanted)
-        for row in found:
-            self._read[row.name, row.version] = read_policy(row.name, row.version, row.document, calendars)
+        read = {(row.name, row.version): read_policy(row.name, row.version, row.document, calendars) for row in fresh}
+        self._read |= read
+        self._shelf.keep(policy for version, policy in read.items() if version not in self._added)
 
     async def latest_in_force(self, names: Collection[str]) -> dict[str, int]:
         statement = (
@@ -141,6 +165,7 @@ class PolicyRepository:
             raise PolicyChangedMeanwhile(
                 f"Somebody else has just made version {version.version} of {version.name}; read it first."
             )
+        self._added.add((version.name, version.version))
         for signature in version.signatures:
             await self.sign(version.name, version.version, signature)
 

@@ -202,7 +202,7 @@ async def _vendor(unit: TicketsUnit, vendors: Vendors, connector: Connector) -> 
     if connector.vendor not in vendor_names() and await unit.sources.find(connector.name) is None:
         raise _no_such_vendor(f"there is no vendor {connector.vendor!r}")
     try:
-        vendor = await vendors.within(unit, connector)
+        vendor = await vendors.of(unit, connector)
     except PermanentFailure as problem:
         raise ConnectorNotUsable(str(problem), errors=[FieldProblem("/vendor", str(problem))]) from problem
     if vendor.vendor != connector.vendor:

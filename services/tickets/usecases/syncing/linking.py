@@ -98,7 +98,7 @@ async def unlink_ticket(unit: TicketsUnit, ticket_id: str, *, by: str, now: date
 async def _creation(
     unit: TicketsUnit, vendors: Vendors, connector: Connector, link: RemoteLink, by: str
 ) -> RemoteWrite:
-    vendor = await vendors.within(unit, connector)
+    vendor = await vendors.of(unit, connector)
     if vendor.calls is None or vendor.calls.create is None:
         told = f"{connector.name} can be told of no new tickets"
         raise ConnectorNotUsable(f"{told}.", errors=[FieldProblem("/connector", told)])

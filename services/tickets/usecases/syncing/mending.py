@@ -24,7 +24,7 @@ async def replay_problem(
     problem = await unit.sync_records.get_problem(problem_id)
     connector = await unit.connectors.get(problem.connector)
     try:
-        vendor = await vendors.within(unit, connector)
+        vendor = await vendors.of(unit, connector)
     except PermanentFailure as failure:
         raise StillNotUnderstood(str(failure)) from failure
     facts = _understood(vendor, problem)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from services.tickets.domain.dossier import Dossier
 from services.tickets.domain.sync import Connector, RemoteLink, RemoteWrite, marker_of
-from services.tickets.ports import Contact, Units
+from services.tickets.ports import Contact, TicketsUnit, Units
 from services.tickets.ports.sync import OutgoingTicket
 from services.tickets.usecases.applying import Arrival
 from services.tickets.usecases.syncing.weighing import Says
@@ -15,6 +15,22 @@ from shared.mapping import VendorFile
 from shared.mapping.calls import Calls
 
 BY = "sync"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What a helpdesk has to be called for: orders whose answer was lost, orders to tell, a dry run, tickets to read, and a page
+    of its list of changes."""
+
+    unclear: bool
+    orders: bool
+    look: bool
+    reads: bool
+    page: bool
+
+    @property
+    def anything(self) -> bool:
+        return self.unclear or self.orders or self.look or self.reads or self.page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,20 +58,19 @@ class Post:
         """Facts that we read ourselves, now."""
         return Arrival(source=self.connector.name, delivery_id="", received_at=now, whole=True, says=self.says)
 
-    async def anything_due(self) -> bool:
-        """Whether the helpdesk has to be called at all, asked of small indexes."""
+    async def what_is_due(self, unit: TicketsUnit) -> Due:
+        """What the helpdesk has to be called for, asked of small indexes."""
         now, connector = self.clock.now(), self.connector
-        if self.poll_is_due(now):
-            return True
-        async with self.database.read() as unit:
-            next_try = await unit.remote_writes.next_try(connector.name)
-            if next_try is not None and next_try <= now and connector.two_way:
-                return True
-            if next_try is not None and await unit.remote_writes.due(connector.name, now, 1, uncertain=True):
-                return True
-            if await unit.remote_links.wanted_reads(connector.name, 1):
-                return True
-            return await unit.sync_records.open_run(connector.name) is not None
+        run = await unit.sync_records.open_run(connector.name)
+        next_try = await unit.remote_writes.next_try(connector.name)
+        unclear = next_try is not None and await unit.remote_writes.due(connector.name, now, 1, uncertain=True)
+        return Due(
+            unclear=bool(unclear),
+            orders=connector.two_way and next_try is not None and next_try <= now,
+            look=run is not None and run.dry,
+            reads=bool(await unit.remote_links.wanted_reads(connector.name, 1)),
+            page=self.poll_is_due(now) or (run is not None and not run.dry),
+        )
 
     def poll_is_due(self, now: datetime) -> bool:
         connector = self.connector

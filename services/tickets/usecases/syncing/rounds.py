@@ -18,7 +18,7 @@ from services.tickets.ports import Units
 from services.tickets.ports.sync import CredentialRefused, Helpdesk, Helpdesks, OrderRefused, TicketGone
 from services.tickets.usecases.syncing.clearing import clear_up
 from services.tickets.usecases.syncing.polling import poll, read_asked_for
-from services.tickets.usecases.syncing.post import Post
+from services.tickets.usecases.syncing.post import Due, Post
 from services.tickets.usecases.syncing.running import dry_run
 from services.tickets.usecases.syncing.vendors import Vendors
 from services.tickets.usecases.syncing.writing import tell
@@ -66,20 +66,13 @@ class HelpdeskRounds:
 
     async def _serve(self, connector: Connector) -> bool:
         try:
-            vendor = await self.vendors.of(connector)
-            post = Post(
-                database=self.database,
-                connector=connector,
-                vendor=vendor,
-                clock=self.clock,
-                business=self.business,
-                public_url=self.public_url,
-                reached=self.reached,
-            )
-            if not await post.anything_due():
+            async with self.database.read() as unit:
+                post = self._post(connector, await self.vendors.of(unit, connector))
+                due = await post.what_is_due(unit)
+            if not due.anything:
                 return False
-            async with self.helpdesks.open(connector, vendor) as desk:
-                worked = await self._work(post, desk, vendor)
+            async with self.helpdesks.open(connector, post.vendor) as desk:
+                worked = await self._work(post, desk, due)
         except TemporaryFailure as failure:
             await self._failed(connector, failure, failure.retry_after_seconds)
             return False
@@ -98,12 +91,24 @@ class HelpdeskRounds:
                 )
         return worked
 
-    async def _work(self, post: Post, desk: Helpdesk, vendor: VendorFile) -> bool:
-        cleared = await clear_up(post, desk)
-        told = await tell(post, desk) if post.connector.two_way else False
-        looked = await dry_run(post, desk)
-        read = await read_asked_for(post, desk)
-        polled = await poll(post, desk)
+    def _post(self, connector: Connector, vendor: VendorFile) -> Post:
+        return Post(
+            database=self.database,
+            connector=connector,
+            vendor=vendor,
+            clock=self.clock,
+            business=self.business,
+            public_url=self.public_url,
+            reached=self.reached,
+        )
+
+    async def _work(self, post: Post, desk: Helpdesk, due: Due) -> bool:
+        """What is due; what comes of it has its turn in the next step."""
+        cleared = due.unclear and await clear_up(post, desk)
+        told = due.orders and await tell(post, desk)
+        looked = due.look and await dry_run(post, desk)
+        read = due.reads and await read_asked_for(post, desk)
+        polled = due.page and await poll(post, desk)
         return cleared or told or looked or read or polled
 
     async def _failed(self, connector: Connector, failure: Exception, wish_seconds: float | None) -> None:

@@ -209,6 +209,6 @@ async def _takes(unit: TicketsUnit, vendors: Vendors, name: str) -> Collection[s
 
 async def _vendor(unit: TicketsUnit, vendors: Vendors, connector: Connector) -> VendorFile | None:
     try:
-        return await vendors.within(unit, connector)
+        return await vendors.of(unit, connector)
     except PermanentFailure:
         return None

@@ -1,7 +1,7 @@
 """The vendor file of a connector: that of the gateway's source with its name, else the one that comes with Glidepath."""
 
 from services.tickets.domain.sync import Connector
-from services.tickets.ports import TicketsUnit, Units
+from services.tickets.ports import TicketsUnit
 from shared.errors import PermanentFailure
 from shared.mapping import VendorFile, VendorFileError, load_vendor, parse_vendor, vendor_names
 
@@ -11,17 +11,11 @@ KEPT = 100
 class Vendors:
     """Keeps parsed files, for parsing one takes longer than using it."""
 
-    def __init__(self, database: Units) -> None:
-        self._database = database
+    def __init__(self) -> None:
         self._parsed: dict[str, VendorFile] = {}
 
-    async def of(self, connector: Connector) -> VendorFile:
+    async def of(self, unit: TicketsUnit, connector: Connector) -> VendorFile:
         """Raises `PermanentFailure` where there is no file that can be used."""
-        async with self._database.read() as unit:
-            return await self.within(unit, connector)
-
-    async def within(self, unit: TicketsUnit, connector: Connector) -> VendorFile:
-        """The same, as a transaction that is open already sees it."""
         found = await unit.sources.find(connector.name)
         try:
             if found is None:

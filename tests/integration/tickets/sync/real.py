@@ -34,7 +34,7 @@ class RealHelpdesk:
         self.rounds = HelpdeskRounds(
             database=here.database,
             helpdesks=OutsideHelpdesks(self.vault, _never, clock=self.clock),
-            vendors=Vendors(here.database),
+            vendors=Vendors(),
             clock=self.clock,
             business=here.runtime.business,
             public_url="https://glidepath.example",

@@ -44,7 +44,7 @@ class Synced:
         return HelpdeskRounds(
             database=database,
             helpdesks=OutsideHelpdesks(self.vault, self._keep, clock=self.here.clock, transport=self.way),
-            vendors=Vendors(database),
+            vendors=Vendors(),
             clock=self.here.clock,
             business=self.here.runtime.business,
             public_url="https://glidepath.example",

@@ -132,7 +132,7 @@ async def test_two_connectors_do_not_hold_each_other_up(synced: Synced) -> None:
 
 async def test_a_fault_of_our_own_slows_down_its_connector_only(synced: Synced) -> None:
     class Broken:
-        async def of(self, connector: object) -> object:
+        async def of(self, unit: object, connector: object) -> object:
             raise KeyError("a mistake in a program")
 
     await synced.connect()
