@@ -4,18 +4,19 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import Table, delete, exists, insert, select, update
 from sqlmodel import col
 
 from services.tickets.adapters.repository.sync.connectors import owners
 from services.tickets.adapters.tables import RemoteLinkRow, RemoteWriteRow, SyncConflictRow
 from services.tickets.domain.sync import FIELDS, Conflict, Field, Owner, RemoteLink, WriteKind, WriteState
 from shared.clock import render_instant
-from shared.database import UnitOfWork, chunks, insert_for
+from shared.database import UnitOfWork, chunks, insert_many
 from shared.rest import PagingRequest, keyset_page
 
 TO_BE_MADE = (WriteState.WAITING.value, WriteState.ATTEMPTED.value, WriteState.REFUSED.value)
 """An order that was refused may still be tried again."""
+_LINKS: Table = RemoteLinkRow.__table__  # type: ignore[attr-defined]
 
 
 class RemoteLinkRepository:
@@ -34,12 +35,8 @@ class RemoteLinkRepository:
         return found
 
     async def save(self, links: Sequence[RemoteLink]) -> None:
-        if not links:
-            return
         values = [_values(link) for link in sorted(links, key=lambda each: each.ticket_id)]
-        statement = insert_for(self._work.dialect, RemoteLinkRow)
-        moving = {name: statement.excluded[name] for name in values[0] if name != "ticket_id"}
-        await self._session.execute(statement.on_conflict_do_update(index_elements=["ticket_id"], set_=moving), values)
+        await insert_many(self._session, self._work.dialect, _LINKS, values, replacing="ticket_id")
 
     async def remove(self, ticket_id: str) -> None:
         await self._session.execute(delete(RemoteLinkRow).where(col(RemoteLinkRow.ticket_id) == ticket_id))

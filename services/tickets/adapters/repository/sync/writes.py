@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, exists, func, insert, select, update
@@ -138,6 +139,7 @@ class RemoteWriteRepository:
         return int((await self._session.execute(statement)).rowcount)  # type: ignore[attr-defined]
 
 
+@cache
 def _waits_for_another() -> ColumnElement[bool]:
     """Whether something about the same ticket is to be told first."""
     earlier: Any = aliased(RemoteWriteRow)

@@ -22,7 +22,9 @@ from services.tickets.adapters.tables import (
 from services.tickets.domain.dossier import Dossier
 from services.tickets.domain.moment import MomentKind
 from services.tickets.ports import Filing
-from shared.database import insert_for
+from shared.database import insert_for, insert_many
+
+_CLOCKS: Table = ClockRow.__table__  # type: ignore[attr-defined]
 
 
 class WritingTickets(LoadingTickets):
@@ -86,13 +88,7 @@ class WritingTickets(LoadingTickets):
 
     async def _write_clocks(self, filings: Sequence[Filing]) -> None:
         values = [rows.clock_values(clock) for filing in filings for clock in filing.clocks]
-        if values:
-            # One statement for each row, prepared once: putting together one for many rows costs more than running it.
-            statement = insert_for(self._work.dialect, ClockRow)
-            moving = {name: statement.excluded[name] for name in values[0] if name != "clock_id"}
-            await self._session.execute(
-                statement.on_conflict_do_update(index_elements=["clock_id"], set_=moving), values
-            )
+        await insert_many(self._session, self._work.dialect, _CLOCKS, values, replacing="clock_id")
         gone = [clock_id for filing in filings for clock_id in filing.gone]
         if gone:
             await self._session.execute(delete(ClockRow).where(col(ClockRow.clock_id).in_(gone)))
