@@ -99,23 +99,25 @@ class Synced:
     # Webhooks
 
     async def deliver(self, hooks: Iterable[SentWebhook] | None = None) -> int:
-        """Hand in what the helpdesk sent, or these."""
+        """Hand in what the helpdesk sent, or these, in one transaction as a consumer does."""
         sent = list(self.there.take_webhooks() if hooks is None else hooks)
         kept = {name.lower() for name in self.vendor.kept_headers}
-        for hook in sent:
-            headers = {name.lower(): value for name, value in hook.headers.items() if name.lower() in kept}
-            await self.here.hand_in(
+        received = self.here.clock.now()
+        await self.here.hand_in(
+            *(
                 HelpdeskDelivered(
                     delivery_id=new_id(),
                     source=NAME,
                     vendor=self.there.vendor,
                     content_type=hook.content_type,
-                    headers=headers,
+                    headers={name.lower(): value for name, value in hook.headers.items() if name.lower() in kept},
                     body=base64.b64encode(hook.body).decode(),
                     encoding="base64",
-                    received_at=self.here.clock.now(),
+                    received_at=received,
                 )
+                for hook in sent
             )
+        )
         return len(sent)
 
     # The worker
