@@ -33,11 +33,12 @@ def pytest_configure() -> None:
     nobody has to wait for a disk."""
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > LEAST_MEMORY:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
-    gc.disable()
+    gc.disable()  # until everything is collected: see below
 
 
 def pytest_collection_finish() -> None:
-    """Libraries and tests stay to the end: to look through them for garbage again and again takes time."""
+    """Libraries and tests stay to the end: to look through them for garbage again and again takes time.
+    What tests leave is looked for less often than usual; they leave much, and there is room."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
